@@ -1,0 +1,27 @@
+"""user_program: a static Linux program without a C library."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//toolchain/platforms:defs.bzl", "NOLIBC", "USER_NOLIBC_PLATFORM", "platform_binary")
+
+def user_program(name, srcs, defines = [], **kwargs):
+    """Builds `name` from assembly or freestanding C; it starts at `_start`.
+
+    Args:
+      name: the program's file name.
+      srcs: its sources.
+      defines: preprocessor definitions for them.
+      **kwargs: for both targets.
+    """
+    cc_binary(
+        name = name + "_elf",
+        srcs = srcs,
+        local_defines = defines,
+        target_compatible_with = NOLIBC,
+        **kwargs
+    )
+    platform_binary(
+        name = name,
+        src = name + "_elf",
+        platform = USER_NOLIBC_PLATFORM,
+        **kwargs
+    )
