@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// One CPU's tables: GDT, TSS and the words that entry.S finds by GS. The structure is the head
+// of the CPU's block (kernel/frame/cpu), which is where GS points in the kernel.
+#pragma once
+
+#define CPU_KERNEL_SP 8
+#define CPU_USER_REGS 16
+#define CPU_USER_SP 24
+#define CPU_TSS_SP0 36
+
+// Selectors. SYSCALL and SYSRET fix the order (SDM Vol. 3A, "Fast System Calls in 64-Bit Mode"):
+// SYSRET takes its stack segment at STAR + 8 and its code segment at STAR + 16.
+#define SELECTOR_KERNEL_CODE 0x08
+#define SELECTOR_KERNEL_DATA 0x10
+#define SELECTOR_USER_BASE 0x1b // never loaded: there is no 32-bit user code
+#define SELECTOR_USER_DATA 0x23
+#define SELECTOR_USER_CODE 0x2b
+#define SELECTOR_TSS 0x30
+
+#ifndef __ASSEMBLER__
+#include "kernel/frame/base/cdefs.h"
+#include "kernel/frame/base/types.h"
+
+C_BEGIN
+
+// Interrupt stacks: a vector that may come at any instruction, also one where the stack
+// pointer is still the user's, gets a stack of its own.
+enum ist : int {
+    IST_NONE = 0,
+    IST_NMI = 1,
+    IST_DOUBLE_FAULT = 2,
+    IST_MACHINE_CHECK = 3,
+    IST_DEBUG = 4,
+    IST_COUNT = 4,
+};
+
+// SDM Vol. 3A, "Task Management in 64-bit Mode".
+struct tss {
+    uint32_t reserved0;
+    uint64_t sp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_bitmap_offset;
+} __attribute__((packed));
+
+struct cpu_arch {
+    struct cpu_arch *self;
+    uint64_t kernel_sp; // where to return to when user mode is left
+    struct trap_regs *user_regs;
+    uint64_t user_sp; // SYSCALL's only free word
+    struct tss tss;
+    uint64_t gdt[8];
+    uint64_t fs_base, user_gs_base; // what the CPU holds for user mode
+};
+
+static_assert(offsetof(struct cpu_arch, kernel_sp) == CPU_KERNEL_SP);
+static_assert(offsetof(struct cpu_arch, user_regs) == CPU_USER_REGS);
+static_assert(offsetof(struct cpu_arch, user_sp) == CPU_USER_SP);
+static_assert(offsetof(struct cpu_arch, tss) + offsetof(struct tss, sp) == CPU_TSS_SP0);
+
+// What the CPU has and the kernel turned on.
+struct cpu_features {
+    bool smep, smap, umip, gib_pages;
+};
+extern struct cpu_features cpu_features;
+
+// Loads GDT, TSS and GS, and turns on what cpu_features reports. Once for each CPU, before
+// traps are set up. `cpu` lives as long as the CPU.
+void cpu_arch_init(struct cpu_arch *cpu);
+
+// Sets the stack of an interrupt stack; `top` is 16-byte aligned and its highest 16 bytes are
+// taken for the CPU's address, which entry.S finds there.
+void cpu_arch_set_ist(struct cpu_arch *cpu, enum ist which, uint64_t top);
+
+// Access to user pages by the kernel, where SMAP forbids it otherwise. Pairs; keep short.
+static inline void user_access_begin(void)
+{
+    if (cpu_features.smap)
+        __asm__ volatile("stac" ::: "memory");
+}
+
+static inline void user_access_end(void)
+{
+    if (cpu_features.smap)
+        __asm__ volatile("clac" ::: "memory");
+}
+
+#if __STDC_HOSTED__
+// Unit tests supply it.
+struct cpu_arch *cpu_arch_this(void);
+#else
+// This CPU's block. Interrupts or preemption off, or the answer may be stale at once.
+static inline struct cpu_arch *cpu_arch_this(void)
+{
+    struct cpu_arch *self;
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(self));
+    return self;
+}
+#endif
+
+// Copies `n` bytes; returns how many could not be copied because an address faulted. The
+// caller brackets it with user_access_begin and _end if one side is user memory.
+size_t copy_fallible(void *to, const void *from, size_t n);
+
+// Saves this stack's callee-saved registers and stack pointer in `*save`, and goes on where
+// `load` was saved. Interrupts off.
+void stack_switch(uint64_t *save, uint64_t load);
+
+// Prepares a stack for its first stack_switch: `entry(arg)` runs on it and never returns.
+// Returns what to load.
+uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg);
+
+// Why user mode was left.
+enum user_exit : uint64_t {
+    USER_EXIT_SYSCALL = 0,
+    USER_EXIT_TRAP = 1, // regs->vector says which
+};
+
+// Enters user mode with `regs`, which are updated when it is left. Interrupts off on both
+// sides. `sysret` chooses the fast way back, right after a system call only: it loses rcx and
+// r11, and rip must be below USER_END.
+enum user_exit user_enter(struct trap_regs *regs, bool sysret);
+
+C_END
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every way into the kernel after boot, and the way out to user mode.
+//
+// User mode runs inside a call of user_enter: leaving it is a return from that call. The
+// registers are saved straight into the caller's struct trap_regs: TSS.sp0 points at its end,
+// so the CPU itself pushes its part there, and the stubs below push the rest. SYSCALL pushes
+// nothing and stores into the same structure.
+//
+// In the kernel GS points at the CPU's struct cpu_arch. Interrupts are off on all these paths.
+
+#include "kernel/frame/arch/x86_64/cpu.h"
+#include "kernel/frame/arch/x86_64/trap_regs.h"
+
+#define MSR_GS_BASE 0xc0000101
+
+#define EXIT_SYSCALL 0
+#define EXIT_TRAP 1
+
+.macro PUSH_GENERAL
+    push    %rax
+    push    %rbx
+    push    %rcx
+    push    %rdx
+    push    %rsi
+    push    %rdi
+    push    %rbp
+    push    %r8
+    push    %r9
+    push    %r10
+    push    %r11
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+.endm
+
+.macro POP_GENERAL
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %r11
+    pop     %r10
+    pop     %r9
+    pop     %r8
+    pop     %rbp
+    pop     %rdi
+    pop     %rsi
+    pop     %rdx
+    pop     %rcx
+    pop     %rbx
+    pop     %rax
+.endm
+
+// Ends user_enter: rax is its value.
+.macro RETURN_FROM_USER_ENTER
+    mov     %gs:CPU_KERNEL_SP, %rsp
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbx
+    pop     %rbp
+    ret
+.endm
+
+.section .text
+
+// enum user_exit user_enter(struct trap_regs *regs, bool sysret)
+.globl user_enter
+.type user_enter, @function
+user_enter:
+    push    %rbp
+    push    %rbx
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    mov     %rsp, %gs:CPU_KERNEL_SP
+    mov     %rdi, %gs:CPU_USER_REGS
+    lea     REGS_SIZE(%rdi), %rax
+    mov     %rax, %gs:CPU_TSS_SP0
+    // An NMI may come from here on; it has a stack of its own.
+    mov     %rdi, %rsp
+    test    %sil, %sil
+    jnz     1f
+    POP_GENERAL
+    add     $16, %rsp               // vector, error
+    swapgs
+    iretq
+1:  POP_GENERAL
+    mov     REGS_RIP - REGS_VECTOR(%rsp), %rcx
+    mov     REGS_RFLAGS - REGS_VECTOR(%rsp), %r11
+    mov     REGS_RSP - REGS_VECTOR(%rsp), %rsp
+    swapgs
+    sysretq
+.size user_enter, . - user_enter
+
+// SYSCALL from 64-bit code: rcx is the return address, r11 the flags (SDM Vol. 2B, SYSCALL).
+.globl syscall_entry
+.type syscall_entry, @function
+syscall_entry:
+    swapgs
+    mov     %rsp, %gs:CPU_USER_SP
+    mov     %gs:CPU_USER_REGS, %rsp
+    lea     REGS_VECTOR(%rsp), %rsp
+    PUSH_GENERAL
+    mov     %rcx, REGS_RIP(%rsp)
+    mov     %r11, REGS_RFLAGS(%rsp)
+    mov     %gs:CPU_USER_SP, %rax
+    mov     %rax, REGS_RSP(%rsp)
+    mov     $EXIT_SYSCALL, %eax
+    RETURN_FROM_USER_ENTER
+.size syscall_entry, . - syscall_entry
+
+// SYSCALL from 32-bit code. The GDT has no such segment, so nothing gets here.
+.globl syscall_entry_compat
+.type syscall_entry_compat, @function
+syscall_entry_compat:
+    ud2
+.size syscall_entry_compat, . - syscall_entry_compat
+
+// One stub for each vector, 16 bytes apart: makes the frame uniform and goes on. Vectors with
+// an error code: SDM Vol. 3A, "Exception and Interrupt Vectors".
+.balign 16
+.globl trap_stubs
+.type trap_stubs, @function
+trap_stubs:
+.set vector, 0
+.rept 256
+    .balign 16
+    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    push    $0
+    .endif
+    push    $vector
+    .if vector == 1 || vector == 2 || vector == 8 || vector == 18
+    jmp     trap_on_ist
+    .else
+    jmp     trap_common
+    .endif
+    .set vector, vector + 1
+.endr
+.size trap_stubs, . - trap_stubs
+
+.type trap_common, @function
+trap_common:
+    PUSH_GENERAL
+    // Not one flag of the interrupted code stays in force: AC would switch SMAP off.
+    push    $2
+    popfq
+    testb   $3, REGS_CS(%rsp)
+    jnz     trap_from_user
+    mov     %rsp, %rdi
+    // The CPU aligned the stack to 16 bytes before it pushed, and REGS_SIZE keeps that.
+    call    trap_from_kernel
+trap_return:
+    POP_GENERAL
+    add     $16, %rsp
+    iretq
+
+// The registers are where user_enter's caller wants them.
+trap_from_user:
+    swapgs
+    mov     $EXIT_TRAP, %eax
+    RETURN_FROM_USER_ENTER
+.size trap_common, . - trap_common
+
+// Debug, NMI, double fault and machine check: GS may still be the user's although the frame
+// says kernel, so the CPU's address comes from the top of the interrupt stack.
+.type trap_on_ist, @function
+trap_on_ist:
+    PUSH_GENERAL
+    push    $2
+    popfq
+    testb   $3, REGS_CS(%rsp)
+    jnz     ist_from_user
+    mov     $MSR_GS_BASE, %ecx
+    rdmsr
+    mov     %eax, %r12d             // r12, r13: GS base of the interrupted code
+    mov     %edx, %r13d
+    mov     REGS_SIZE(%rsp), %rax
+    mov     %rax, %rdx
+    shr     $32, %rdx
+    wrmsr
+    mov     %rsp, %rdi
+    call    trap_from_kernel
+    mov     $MSR_GS_BASE, %ecx
+    mov     %r12d, %eax
+    mov     %r13d, %edx
+    wrmsr
+    jmp     trap_return
+
+// From user mode it is an exit like any other, once the frame is where that wants it.
+ist_from_user:
+    swapgs
+    mov     %rsp, %rsi
+    mov     %gs:CPU_USER_REGS, %rdi
+    mov     $(REGS_SIZE / 8), %ecx
+    rep movsq
+    mov     $EXIT_TRAP, %eax
+    RETURN_FROM_USER_ENTER
+.size trap_on_ist, . - trap_on_ist
+
+// void stack_switch(uint64_t *save, uint64_t load)
+.globl stack_switch
+.type stack_switch, @function
+stack_switch:
+    push    %rbp
+    push    %rbx
+    push    %r12
+    push    %r13
+    push    %r14
+    push    %r15
+    mov     %rsp, (%rdi)
+    mov     %rsi, %rsp
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbx
+    pop     %rbp
+    ret
+.size stack_switch, . - stack_switch
+
+// Where a stack made by stack_prepare starts.
+.globl stack_start
+.type stack_start, @function
+stack_start:
+    mov     %r12, %rdi
+    call    *%rbx
+    ud2
+.size stack_start, . - stack_start
+
+// size_t copy_fallible(void *to, const void *from, size_t n)
+//
+// Words, then bytes. A word that faults is tried again by bytes, so that the count is exact.
+.macro MAY_FAULT fixup, instruction:vararg
+99: \instruction
+    .pushsection .ex_table, "a"
+    .balign 4
+    .long   99b - ., \fixup - .
+    .popsection
+.endm
+
+.globl copy_fallible
+.type copy_fallible, @function
+copy_fallible:
+    cmp     $32, %rdx
+    jb      2f
+1:  MAY_FAULT 4f, mov (%rsi), %r8
+    MAY_FAULT 4f, mov 8(%rsi), %r9
+    MAY_FAULT 4f, mov 16(%rsi), %r10
+    MAY_FAULT 4f, mov 24(%rsi), %r11
+    MAY_FAULT 4f, mov %r8, (%rdi)
+    MAY_FAULT 4f, mov %r9, 8(%rdi)
+    MAY_FAULT 4f, mov %r10, 16(%rdi)
+    MAY_FAULT 4f, mov %r11, 24(%rdi)
+    add     $32, %rsi
+    add     $32, %rdi
+    sub     $32, %rdx
+    cmp     $32, %rdx
+    jae     1b
+2:  cmp     $8, %rdx
+    jb      4f
+3:  MAY_FAULT 4f, mov (%rsi), %r8
+    MAY_FAULT 4f, mov %r8, (%rdi)
+    add     $8, %rsi
+    add     $8, %rdi
+    sub     $8, %rdx
+    cmp     $8, %rdx
+    jae     3b
+4:  test    %rdx, %rdx
+    jz      6f
+5:  MAY_FAULT 6f, movb (%rsi), %al
+    MAY_FAULT 6f, movb %al, (%rdi)
+    inc     %rsi
+    inc     %rdi
+    dec     %rdx
+    jnz     5b
+6:  mov     %rdx, %rax
+    ret
+.size copy_fallible, . - copy_fallible
+
+.section .note.GNU-stack, "", @progbits

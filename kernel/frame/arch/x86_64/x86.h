@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// x86-64 instructions that C cannot say, and the register bits they need. For the frame.
+// Names and values: Intel SDM Vol. 3A, "System Architecture Overview" and Vol. 4,
+// "Model-Specific Registers".
+#pragma once
+#include "kernel/frame/base/types.h"
+
+constexpr uint64_t CR0_MP = 1ull << 1;
+constexpr uint64_t CR0_EM = 1ull << 2;
+constexpr uint64_t CR0_TS = 1ull << 3;
+constexpr uint64_t CR0_NE = 1ull << 5;
+constexpr uint64_t CR0_WP = 1ull << 16;
+constexpr uint64_t CR0_AM = 1ull << 18;
+
+constexpr uint64_t CR4_PAE = 1ull << 5;
+constexpr uint64_t CR4_MCE = 1ull << 6;
+constexpr uint64_t CR4_PGE = 1ull << 7;
+constexpr uint64_t CR4_UMIP = 1ull << 11;
+constexpr uint64_t CR4_SMEP = 1ull << 20;
+constexpr uint64_t CR4_SMAP = 1ull << 21;
+
+constexpr uint32_t MSR_EFER = 0xc0000080;
+constexpr uint32_t MSR_STAR = 0xc0000081;
+constexpr uint32_t MSR_LSTAR = 0xc0000082;
+constexpr uint32_t MSR_CSTAR = 0xc0000083;
+constexpr uint32_t MSR_FMASK = 0xc0000084;
+constexpr uint32_t MSR_FS_BASE = 0xc0000100;
+constexpr uint32_t MSR_GS_BASE = 0xc0000101;
+constexpr uint32_t MSR_KERNEL_GS_BASE = 0xc0000102;
+
+constexpr uint64_t EFER_SCE = 1ull << 0;
+
+constexpr uint64_t RFLAGS_CF = 1ull << 0;
+constexpr uint64_t RFLAGS_FIXED = 1ull << 1; // always set
+constexpr uint64_t RFLAGS_PF = 1ull << 2;
+constexpr uint64_t RFLAGS_AF = 1ull << 4;
+constexpr uint64_t RFLAGS_ZF = 1ull << 6;
+constexpr uint64_t RFLAGS_SF = 1ull << 7;
+constexpr uint64_t RFLAGS_TF = 1ull << 8;
+constexpr uint64_t RFLAGS_IF = 1ull << 9;
+constexpr uint64_t RFLAGS_DF = 1ull << 10;
+constexpr uint64_t RFLAGS_OF = 1ull << 11;
+constexpr uint64_t RFLAGS_IOPL = 3ull << 12;
+constexpr uint64_t RFLAGS_NT = 1ull << 14;
+constexpr uint64_t RFLAGS_RF = 1ull << 16;
+constexpr uint64_t RFLAGS_AC = 1ull << 18;
+constexpr uint64_t RFLAGS_ID = 1ull << 21;
+
+static inline void outb(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline void outw(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline void outl(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port));
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline uint16_t inw(uint16_t port)
+{
+    uint16_t value;
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void wrmsr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
+}
+
+struct cpuid_result {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid_result r;
+    __asm__ volatile("cpuid"
+                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+                     : "a"(leaf), "c"(subleaf));
+    return r;
+}
+
+#define DEFINE_CONTROL_REGISTER(n)                                                                 \
+    static inline uint64_t read_cr##n(void)                                                        \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+        __asm__ volatile("mov %%cr" #n ", %0" : "=r"(value));                                      \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void write_cr##n(uint64_t value)                                                 \
+    {                                                                                              \
+        __asm__ volatile("mov %0, %%cr" #n ::"r"(value) : "memory");                               \
+    }
+DEFINE_CONTROL_REGISTER(0)
+DEFINE_CONTROL_REGISTER(2)
+DEFINE_CONTROL_REGISTER(3)
+DEFINE_CONTROL_REGISTER(4)
+#undef DEFINE_CONTROL_REGISTER
+
+// What lgdt and lidt load (SDM Vol. 3A, "Memory-Management Registers").
+struct descriptor_table {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+static inline void load_gdt(const struct descriptor_table *t)
+{
+    __asm__ volatile("lgdt %0" ::"m"(*t));
+}
+
+static inline void load_idt(const struct descriptor_table *t)
+{
+    __asm__ volatile("lidt %0" ::"m"(*t));
+}
+
+static inline void load_task_register(uint16_t selector)
+{
+    __asm__ volatile("ltr %0" ::"r"(selector));
+}
+
+static inline void cpu_halt(void) { __asm__ volatile("hlt"); }
+static inline void cpu_pause(void) { __asm__ volatile("pause"); }
+static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }

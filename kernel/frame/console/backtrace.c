@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/console/backtrace.h"
+#include "kernel/frame/arch/x86_64/cpu.h"
+#include "kernel/frame/arch/x86_64/layout.h"
+#include "kernel/frame/console/console.h"
+#include "kernel/frame/console/ksyms.h"
+
+// Made by the image's second link; absent (null) in the first.
+extern const struct ksyms kernel_symbols __attribute__((weak));
+
+constexpr int FRAMES_MAX = 32;
+
+static void print_frame(int n, uint64_t rip)
+{
+    uint64_t offset = 0;
+    const char *name = nullptr;
+    if (&kernel_symbols != nullptr)
+        name = ksyms_find(&kernel_symbols, rip, &offset);
+    if (name != nullptr)
+        kprintf("  #%-2d %016lx %s+0x%lx\n", n, rip, name, offset);
+    else
+        kprintf("  #%-2d %016lx\n", n, rip);
+}
+
+// The frame that a frame pointer points to (psABI, "The Stack Frame").
+struct stack_frame {
+    uint64_t caller_frame_pointer;
+    uint64_t return_address;
+};
+
+void backtrace_print(uint64_t rip, uint64_t frame_pointer)
+{
+    kprintf("backtrace:\n");
+    int n = 0;
+    if (rip != 0)
+        print_frame(n++, rip);
+    while (n < FRAMES_MAX && frame_pointer >= DIRECT_MAP_BASE && frame_pointer % 8 == 0) {
+        struct stack_frame f;
+        if (copy_fallible(&f, (const void *)frame_pointer, sizeof(f)) != 0 || f.return_address == 0)
+            return;
+        // The call, not what follows it: a call that never returns may be a function's last.
+        print_frame(n++, f.return_address - 1);
+        // A stack grows down, so callers' frames lie higher; anything else is a broken chain.
+        if (f.caller_frame_pointer <= frame_pointer)
+            return;
+        frame_pointer = f.caller_frame_pointer;
+    }
+}
+
+void backtrace_print_regs(const struct trap_regs *r)
+{
+    kprintf("  rip %016lx cs %02lx  rflags %08lx\n", r->rip, r->cs, r->rflags);
+    kprintf("  rsp %016lx ss %02lx  vector %lu error 0x%lx\n", r->rsp, r->ss, r->vector, r->error);
+    kprintf("  rax %016lx rbx %016lx rcx %016lx\n", r->rax, r->rbx, r->rcx);
+    kprintf("  rdx %016lx rsi %016lx rdi %016lx\n", r->rdx, r->rsi, r->rdi);
+    kprintf("  rbp %016lx r8  %016lx r9  %016lx\n", r->rbp, r->r8, r->r9);
+    kprintf("  r10 %016lx r11 %016lx r12 %016lx\n", r->r10, r->r11, r->r12);
+    kprintf("  r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Console output and the kernel's log. Any context; one CPU writes at a time.
+//
+// The log's lines begin with "[keel] " and are shown up to a level, WARN by default; the word
+// loglevel=error|warn|info|debug of the command line sets it.
+#pragma once
+#include "kernel/frame/base/span.h"
+
+C_BEGIN
+
+enum log_level : int {
+    LOG_ERROR,
+    LOG_WARN,
+    LOG_INFO,
+    LOG_DEBUG,
+};
+
+// Writes the bytes as they are: no newline conversion, no prefix.
+void console_write(struct cspan bytes);
+
+// Formats onto the console whatever the log level; conversions as in base/fmt.h.
+void kprintf(const char *format, ...) PRINTF_LIKE(1, 2);
+
+// Formats one line of the log; the newline is added.
+void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+// Sets the level by its name. False, and no change, if there is no such level.
+bool log_set_level(struct cspan name);
+
+C_END

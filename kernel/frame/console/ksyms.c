@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/console/ksyms.h"
+
+const char *ksyms_find(const struct ksyms *table, uint64_t address, uint64_t *offset)
+{
+    // Invariant: entries before `low` begin at or below the address, those from `high` on above.
+    uint32_t low = 0, high = table->count;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (table->base + table->offsets[mid] <= address)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == 0)
+        return nullptr;
+    *offset = address - table->base - table->offsets[low - 1];
+    return table->strings + table->names[low - 1];
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's own symbol table: functions by address, put into the image by its second link
+// (toolchain/image). For backtraces.
+#pragma once
+#include "kernel/frame/base/cdefs.h"
+#include "kernel/frame/base/types.h"
+
+C_BEGIN
+
+struct ksyms {
+    uint64_t base; // what `offsets` count from
+    uint32_t count;
+    const uint32_t *offsets; // ascending
+    const uint32_t *names;   // for each, where its name begins in `strings`
+    const char *strings;
+};
+
+// The function that `address` is in: the last that begins at or below it. Null if it lies
+// before the first or the table is empty; else its name, and in `*offset` the distance.
+const char *ksyms_find(const struct ksyms *table, uint64_t address, uint64_t *offset);
+
+C_END

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/heap/heap.h"
+#include "kernel/frame/base/mem.h"
+#include "kernel/frame/pmm/page_priv.h"
+
+// At the start of a slab's page; the objects follow.
+struct slab {
+    struct list link;   // in the type's `partial`, while an object is free
+    struct object *free;
+    uint32_t used;
+};
+
+// A free object.
+struct object {
+    struct object *next;
+};
+
+constexpr size_t ALIGN = 16;
+constexpr size_t HEADER = (sizeof(struct slab) + ALIGN - 1) / ALIGN * ALIGN;
+
+static size_t object_size(const struct heap_type *t)
+{
+    return align_up(max_u64(t->size, sizeof(struct object)), ALIGN);
+}
+
+static struct slab *slab_create(struct heap_type *t)
+{
+    struct page *page;
+    if (page_alloc_kernel(0, &page) != ERR_OK)
+        return nullptr;
+    page->owner = (uint64_t)t;
+    struct slab *slab = page_virt(page);
+    size_t size = object_size(t);
+    // From the end, so that objects are handed out in ascending order.
+    for (size_t at = HEADER + (PAGE_SIZE - HEADER) / size * size; at > HEADER; at -= size) {
+        struct object *o = (struct object *)((char *)slab + at - size);
+        o->next = slab->free;
+        slab->free = o;
+    }
+    list_push_front(&t->partial, &slab->link);
+    return slab;
+}
+
+void *heap_alloc(struct heap_type *t)
+{
+    if (t->partial.next == nullptr)
+        list_init(&t->partial);
+    struct slab *slab = LIST_ENTRY(t->partial.next, struct slab, link);
+    if (list_is_empty(&t->partial)) {
+        slab = slab_create(t);
+        if (slab == nullptr)
+            return nullptr;
+    }
+    struct object *o = slab->free;
+    slab->free = o->next;
+    slab->used++;
+    t->live++;
+    if (slab->free == nullptr)
+        list_remove(&slab->link);
+    return memset(o, 0, t->size);
+}
+
+void heap_free(struct heap_type *t, void *object)
+{
+    if (object == nullptr)
+        return;
+    struct slab *slab = (struct slab *)align_down((uint64_t)object, PAGE_SIZE);
+    struct page *page = page_at(virt_to_phys(slab));
+    ASSERT(page->kind == PAGE_KERNEL && page->owner == (uint64_t)t);
+    ASSERT(((uint64_t)object - (uint64_t)slab - HEADER) % object_size(t) == 0 && slab->used > 0);
+
+    struct object *o = object;
+    if (slab->free == nullptr)
+        list_push_front(&t->partial, &slab->link);
+    o->next = slab->free;
+    slab->free = o;
+    slab->used--;
+    t->live--;
+    if (slab->used == 0) {
+        list_remove(&slab->link);
+        page->owner = 0;
+        page_free_kernel(page, 0);
+    }
+}

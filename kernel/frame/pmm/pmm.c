@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/pmm/pmm.h"
+#include "kernel/frame/base/mem.h"
+
+struct page *page_map;
+
+static struct buddy buddy;
+
+static uint64_t metadata_pages(uint64_t end_page)
+{
+    return pages_for(align_up(end_page, BUDDY_CHUNK) * sizeof(struct page));
+}
+
+// The range to take metadata from: one that is mapped and large enough. Returns `count` if
+// there is none.
+static size_t metadata_home(const struct page_range *r, size_t count, uint64_t pages,
+                            uint64_t mapped_end)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (r[i].start + pages <= min_u64(r[i].end, mapped_end))
+            return i;
+    }
+    return count;
+}
+
+enum err pmm_init(struct page_range *ranges, size_t count, uint64_t mapped_end,
+                  struct pmm_plan *plan)
+{
+    *plan = (struct pmm_plan){};
+    // The array reaches from page 0 to the last page. A memory map with a far-off piece would
+    // make it too large for this machine: then that piece is left out.
+    for (; count > 0; count--) {
+        struct page_range *last = &ranges[count - 1];
+        uint64_t pages = metadata_pages(last->end);
+        size_t home = metadata_home(ranges, count, pages, mapped_end);
+        if (home == count) {
+            plan->ignored_pages += last->end - last->start;
+            continue;
+        }
+        plan->metadata_pages = pages;
+        page_map = phys_to_virt((paddr_t){ranges[home].start << PAGE_SHIFT});
+        ranges[home].start += pages;
+        if (ranges[home].start == ranges[home].end) {
+            count--;
+            memmove(&ranges[home], &ranges[home + 1], (count - home) * sizeof(ranges[0]));
+        }
+        if (count == 0)
+            return ERR_NOMEM;
+        buddy_init(&buddy, page_map, ranges, count);
+        return ERR_OK;
+    }
+    return ERR_NOMEM;
+}
+
+struct pmm_stats pmm_stats(void)
+{
+    return (struct pmm_stats){.total = buddy.total_pages, .free = buddy.free_pages};
+}
+
+static unsigned order_for(size_t count)
+{
+    unsigned order = 0;
+    while ((1ull << order) < count)
+        order++;
+    return order;
+}
+
+enum err page_alloc_kernel(unsigned order, struct page **out)
+{
+    uint64_t n;
+    if (!buddy_alloc(&buddy, order, PAGE_KERNEL, &n))
+        return ERR_NOMEM;
+    *out = &page_map[n];
+    memset(page_virt(*out), 0, PAGE_SIZE << order);
+    return ERR_OK;
+}
+
+void page_free_kernel(struct page *page, unsigned order)
+{
+    ASSERT(page->kind == PAGE_KERNEL);
+    buddy_free(&buddy, page_number(page), order);
+}
+
+enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
+{
+    if (count == 0 || count > PAGE_RUN_MAX)
+        return ERR_INVAL;
+    unsigned order = order_for(count);
+    uint64_t n;
+    if (!buddy_alloc(&buddy, order, PAGE_USER, &n))
+        return ERR_NOMEM;
+    // What the power of two has too much goes back at once, page by page.
+    for (uint64_t i = count; i < 1ull << order; i++)
+        buddy_free(&buddy, n + i, 0);
+    struct page *first = &page_map[n];
+    for (size_t i = 0; i < count; i++)
+        __atomic_store_n(&first[i].refs, 1, __ATOMIC_RELAXED);
+    if (fill == PAGE_ZERO)
+        memset(page_virt(first), 0, count * PAGE_SIZE);
+    *run = (struct page_run){.first = first, .count = count};
+    return ERR_OK;
+}
+
+enum err page_alloc(enum page_fill fill, struct page **out)
+{
+    struct page_run run;
+    enum err err = page_run_alloc(1, fill, &run);
+    if (err == ERR_OK)
+        *out = run.first;
+    return err;
+}
+
+void page_get(struct page *page)
+{
+    ASSERT(page->kind == PAGE_USER);
+    uint32_t before = __atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
+    ASSERT(before != 0 && before != UINT32_MAX);
+}
+
+void page_put(struct page *page)
+{
+    ASSERT(page->kind == PAGE_USER);
+    // Acquire and release: whoever frees the page sees what others did to it.
+    uint32_t before = __atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL);
+    ASSERT(before != 0);
+    if (before == 1)
+        buddy_free(&buddy, page_number(page), 0);
+}
+
+uint32_t page_refs(const struct page *page)
+{
+    return __atomic_load_n(&page->refs, __ATOMIC_RELAXED);
+}
+
+void page_run_put(struct page_run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        page_put(&run->first[i]);
+    *run = (struct page_run){};
+}
+
+struct page *page_run_get(const struct page_run *run, size_t i)
+{
+    ASSERT(i < run->count);
+    page_get(&run->first[i]);
+    return &run->first[i];
+}
+
+static enum err check_range(const struct page_run *run, size_t offset, size_t len)
+{
+    size_t size = run->count * PAGE_SIZE;
+    return offset <= size && len <= size - offset ? ERR_OK : ERR_INVAL;
+}
+
+enum err page_run_write(const struct page_run *run, size_t offset, struct cspan from)
+{
+    enum err err = check_range(run, offset, from.len);
+    if (err == ERR_OK && from.len > 0)
+        memcpy((uint8_t *)page_virt(run->first) + offset, from.bytes, from.len);
+    return err;
+}
+
+enum err page_run_read(const struct page_run *run, size_t offset, struct span to)
+{
+    enum err err = check_range(run, offset, to.len);
+    if (err == ERR_OK && to.len > 0)
+        memcpy(to.bytes, (const uint8_t *)page_virt(run->first) + offset, to.len);
+    return err;
+}

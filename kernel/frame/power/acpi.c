@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/power/acpi.h"
+
+// Of a system description table's header (ACPI 6.5, 5.2.6).
+constexpr size_t HEADER_LENGTH = 4;
+constexpr size_t HEADER_SIZE = 36;
+
+// Of the FADT (5.2.9).
+constexpr size_t FADT_DSDT = 40;
+constexpr size_t FADT_PM1A_CONTROL = 64;
+constexpr size_t FADT_PM1B_CONTROL = 68;
+constexpr size_t FADT_FLAGS = 112;
+constexpr size_t FADT_X_DSDT = 140;
+constexpr size_t FADT_SLEEP_CONTROL = 244; // a generic address: space, width, offset, size, address
+constexpr uint32_t FADT_FLAG_REDUCED = 1u << 20;
+constexpr uint8_t SPACE_MEMORY = 0;
+
+// AML (20.2): a name declaration of a package, its elements, and small integers.
+constexpr uint8_t AML_ZERO = 0x00;
+constexpr uint8_t AML_ONE = 0x01;
+constexpr uint8_t AML_NAME = 0x08;
+constexpr uint8_t AML_BYTE = 0x0a;
+constexpr uint8_t AML_PACKAGE = 0x12;
+
+static bool view(struct acpi_memory m, uint64_t at, uint64_t len, struct cspan *out)
+{
+    if (at > m.bytes.len || len > m.bytes.len - at)
+        return false;
+    *out = cspan_sub(m.bytes, at, len);
+    return true;
+}
+
+static bool checksum_ok(struct cspan s)
+{
+    uint8_t sum = 0;
+    for (size_t i = 0; i < s.len; i++)
+        sum = (uint8_t)(sum + s.bytes[i]);
+    return sum == 0;
+}
+
+static bool has_signature(struct cspan s, const char *signature, size_t len)
+{
+    return cspan_starts_with(s, cspan_make(signature, len));
+}
+
+uint64_t acpi_find_rsdp(struct acpi_memory memory)
+{
+    // On a 16-byte boundary in the BIOS read-only memory (5.2.5.1).
+    for (uint64_t at = 0xe0000; at < 0x100000; at += 16) {
+        struct cspan rsdp;
+        if (view(memory, at, 20, &rsdp) && has_signature(rsdp, "RSD PTR ", 8) &&
+            checksum_ok(rsdp))
+            return at;
+    }
+    return 0;
+}
+
+static bool table_at(struct acpi_memory memory, uint64_t at, struct cspan *table)
+{
+    struct cspan header;
+    return view(memory, at, HEADER_SIZE, &header) &&
+           view(memory, at, cspan_u32(header, HEADER_LENGTH), table) &&
+           table->len >= HEADER_SIZE && checksum_ok(*table);
+}
+
+bool acpi_find_table(struct acpi_memory memory, uint64_t rsdp_at, const char signature[4],
+                     struct cspan *table)
+{
+    struct cspan rsdp;
+    if (rsdp_at == 0 || !view(memory, rsdp_at, 20, &rsdp) || !has_signature(rsdp, "RSD PTR ", 8))
+        return false;
+    // Revision 2 has the 64-bit table XSDT beside the old RSDT.
+    uint64_t root_at = cspan_u32(rsdp, 16);
+    size_t entry_size = 4;
+    if (rsdp.bytes[15] >= 2 && view(memory, rsdp_at, 36, &rsdp) && cspan_u64(rsdp, 24) != 0) {
+        root_at = cspan_u64(rsdp, 24);
+        entry_size = 8;
+    }
+    struct cspan root;
+    if (!table_at(memory, root_at, &root))
+        return false;
+    for (size_t i = HEADER_SIZE; i + entry_size <= root.len; i += entry_size) {
+        uint64_t at = entry_size == 8 ? cspan_u64(root, i) : cspan_u32(root, i);
+        if (table_at(memory, at, table) && has_signature(*table, signature, 4))
+            return true;
+    }
+    return false;
+}
+
+// An AML integer of one byte's worth, cut off `*aml`.
+static bool take_integer(struct cspan *aml, uint8_t *value)
+{
+    size_t used = 1;
+    if (aml->len >= 1 && (aml->bytes[0] == AML_ZERO || aml->bytes[0] == AML_ONE)) {
+        *value = aml->bytes[0];
+    } else if (aml->len >= 2 && aml->bytes[0] == AML_BYTE) {
+        *value = aml->bytes[1];
+        used = 2;
+    } else {
+        return false;
+    }
+    *aml = cspan_sub(*aml, used, aml->len - used);
+    return true;
+}
+
+// Finds Name(_S5_, Package{type_a, type_b, ...}) by its bytes; interpreting AML is not needed
+// for that, since compilers emit it as a constant.
+static bool find_s5(struct cspan aml, struct acpi_sleep *sleep)
+{
+    for (size_t i = 0; i + 8 <= aml.len; i++) {
+        struct cspan rest = cspan_sub(aml, i, aml.len - i);
+        if (!has_signature(rest, "_S5_", 4) || rest.bytes[4] != AML_PACKAGE)
+            continue;
+        if (i < 1 || (aml.bytes[i - 1] != AML_NAME && aml.bytes[i - 1] != '\\'))
+            continue;
+        // Package length: bits 7 and 6 of the first byte count the bytes that follow it; then
+        // the number of elements.
+        size_t skip = 5 + 1 + (rest.bytes[5] >> 6) + 1;
+        if (skip > rest.len)
+            continue;
+        rest = cspan_sub(rest, skip, rest.len - skip);
+        if (take_integer(&rest, &sleep->type_a) && take_integer(&rest, &sleep->type_b))
+            return true;
+    }
+    return false;
+}
+
+bool acpi_find_sleep(struct acpi_memory memory, uint64_t rsdp, struct acpi_sleep *sleep)
+{
+    struct cspan fadt, dsdt;
+    *sleep = (struct acpi_sleep){};
+    if (!acpi_find_table(memory, rsdp, "FACP", &fadt) || fadt.len < FADT_FLAGS + 4)
+        return false;
+
+    uint64_t dsdt_at = cspan_u32(fadt, FADT_DSDT);
+    if (fadt.len >= FADT_X_DSDT + 8 && cspan_u64(fadt, FADT_X_DSDT) != 0)
+        dsdt_at = cspan_u64(fadt, FADT_X_DSDT);
+    sleep->reduced = cspan_u32(fadt, FADT_FLAGS) & FADT_FLAG_REDUCED;
+    if (sleep->reduced) {
+        if (fadt.len < FADT_SLEEP_CONTROL + 12)
+            return false;
+        sleep->memory = fadt.bytes[FADT_SLEEP_CONTROL] == SPACE_MEMORY;
+        sleep->control_a = cspan_u64(fadt, FADT_SLEEP_CONTROL + 4);
+    } else {
+        sleep->control_a = cspan_u32(fadt, FADT_PM1A_CONTROL);
+        sleep->control_b = cspan_u32(fadt, FADT_PM1B_CONTROL);
+    }
+    return sleep->control_a != 0 && table_at(memory, dsdt_at, &dsdt) && find_s5(dsdt, sleep);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/arch/x86_64/cpu.h"
+#include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/base/assert.h"
+#include "kernel/frame/user/user.h"
+
+// The flags a program can change by itself, by POPF or arithmetic. The others say what it may
+// do (IOPL) or how the CPU is run (IF, VM, VIF, VIP).
+constexpr uint64_t USER_FLAGS = RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |
+                                RFLAGS_TF | RFLAGS_DF | RFLAGS_OF | RFLAGS_NT | RFLAGS_RF |
+                                RFLAGS_AC | RFLAGS_ID;
+
+void user_ctx_init(struct user_context *ctx, uaddr_t ip, uaddr_t sp)
+{
+    *ctx = (struct user_context){.regs = {.rip = ip.raw, .rsp = sp.raw}};
+}
+
+void user_ctx_get_regs(const struct user_context *ctx, struct user_regs *to)
+{
+    const struct trap_regs *r = &ctx->regs;
+    *to = (struct user_regs){
+        .rax = r->rax,
+        .rbx = r->rbx,
+        .rcx = r->rcx,
+        .rdx = r->rdx,
+        .rsi = r->rsi,
+        .rdi = r->rdi,
+        .rbp = r->rbp,
+        .rsp = r->rsp,
+        .r8 = r->r8,
+        .r9 = r->r9,
+        .r10 = r->r10,
+        .r11 = r->r11,
+        .r12 = r->r12,
+        .r13 = r->r13,
+        .r14 = r->r14,
+        .r15 = r->r15,
+        .rip = r->rip,
+        .rflags = r->rflags,
+        .fs_base = ctx->fs_base,
+        .gs_base = ctx->gs_base,
+    };
+}
+
+void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *from)
+{
+    *ctx = (struct user_context){
+        .regs =
+            {
+                .r15 = from->r15,
+                .r14 = from->r14,
+                .r13 = from->r13,
+                .r12 = from->r12,
+                .r11 = from->r11,
+                .r10 = from->r10,
+                .r9 = from->r9,
+                .r8 = from->r8,
+                .rbp = from->rbp,
+                .rdi = from->rdi,
+                .rsi = from->rsi,
+                .rdx = from->rdx,
+                .rcx = from->rcx,
+                .rbx = from->rbx,
+                .rax = from->rax,
+                .rip = from->rip,
+                .rflags = from->rflags,
+                .rsp = from->rsp,
+            },
+        .fs_base = from->fs_base,
+        .gs_base = from->gs_base,
+        .exception = ctx->exception,
+    };
+}
+
+uint64_t user_ctx_syscall_nr(const struct user_context *ctx) { return ctx->regs.rax; }
+
+uint64_t user_ctx_syscall_arg(const struct user_context *ctx, unsigned i)
+{
+    ASSERT(i < 6);
+    const struct trap_regs *r = &ctx->regs;
+    const uint64_t args[] = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9};
+    return args[i];
+}
+
+void user_ctx_set_result(struct user_context *ctx, uint64_t result) { ctx->regs.rax = result; }
+
+struct user_exception user_ctx_exception(const struct user_context *ctx) { return ctx->exception; }
+
+uaddr_t user_ctx_ip(const struct user_context *ctx) { return (uaddr_t){ctx->regs.rip}; }
+
+bool user_ctx_sanitize(struct user_context *ctx)
+{
+    struct trap_regs *r = &ctx->regs;
+    r->rflags = (r->rflags & USER_FLAGS) | RFLAGS_FIXED | RFLAGS_IF;
+    r->cs = SELECTOR_USER_CODE;
+    r->ss = SELECTOR_USER_DATA;
+    // WRMSR would fault on these.
+    if (!address_is_canonical(ctx->fs_base))
+        ctx->fs_base = 0;
+    if (!address_is_canonical(ctx->gs_base))
+        ctx->gs_base = 0;
+    // Any rsp is: the kernel does not use it, and the CPU checks it at the program's next push.
+    return address_is_canonical(r->rip);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/user/user.h"
+#include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/base/assert.h"
+#include "kernel/frame/console/panic.h"
+#include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/trap/trap.h"
+#include "kernel/frame/trap/trap_name.h"
+
+// user_enter saves into the context from its end down, where the CPU wants 16-byte alignment.
+static_assert(offsetof(struct user_context, regs) == 0);
+static_assert(REGS_SIZE % 16 == 0);
+
+// The segment bases live in registers that only this function writes.
+static void load_bases(const struct user_context *ctx)
+{
+    struct cpu_arch *cpu = cpu_arch_this();
+    if (cpu->fs_base != ctx->fs_base) {
+        wrmsr(MSR_FS_BASE, ctx->fs_base);
+        cpu->fs_base = ctx->fs_base;
+    }
+    if (cpu->user_gs_base != ctx->gs_base) {
+        wrmsr(MSR_KERNEL_GS_BASE, ctx->gs_base);
+        cpu->user_gs_base = ctx->gs_base;
+    }
+}
+
+// SYSRET puts rip into rcx and rflags into r11, cannot restore RF, and would fault in ring 0
+// on a non-canonical rip. So it serves only when a system call returns and nobody has changed
+// these meanwhile.
+static bool can_sysret(const struct user_context *ctx)
+{
+    const struct trap_regs *r = &ctx->regs;
+    return ctx->from_syscall && r->rcx == r->rip && r->r11 == r->rflags && r->rip < USER_END &&
+           (r->rflags & (RFLAGS_RF | RFLAGS_TF)) == 0;
+}
+
+static enum user_event raise(struct user_context *ctx, uint64_t vector, uint64_t error,
+                             uint64_t address)
+{
+    ctx->exception = (struct user_exception){vector, error, address};
+    return USER_EXCEPTION;
+}
+
+enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks *hooks)
+{
+    ASSERT(cpu_this()->active != nullptr);
+    for (;;) {
+        if (hooks != nullptr && hooks->has_kernel_event != nullptr && hooks->has_kernel_event())
+            return USER_KERNEL_EVENT;
+        if (!user_ctx_sanitize(ctx))
+            return raise(ctx, TRAP_GENERAL_PROTECTION, 0, 0);
+        load_bases(ctx);
+
+        enum user_exit why = user_enter(&ctx->regs, can_sysret(ctx));
+        ctx->from_syscall = why == USER_EXIT_SYSCALL;
+        if (ctx->from_syscall)
+            return USER_SYSCALL;
+        uint64_t vector = ctx->regs.vector;
+        if (trap_handle_interrupt(vector))
+            continue;
+        if (vector == TRAP_MACHINE_CHECK || vector == TRAP_DOUBLE_FAULT)
+            panic_regs(&ctx->regs, "%s in user mode", trap_name(vector));
+        return raise(ctx, vector, ctx->regs.error, vector == TRAP_PAGE_FAULT ? read_cr2() : 0);
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running user programs. A task enters user mode by a call that returns when the program needs
+// the kernel:
+//
+//     for (;;)
+//         switch (user_mode_run(&ctx, nullptr)) {
+//         case USER_SYSCALL: ...
+//         case USER_EXCEPTION: ...
+//         case USER_KERNEL_EVENT: ...
+//         }
+//
+// A context may hold any values at all: user_mode_run makes them harmless or reports the
+// exception that the CPU would have raised.
+#pragma once
+#include "kernel/frame/arch/x86_64/layout.h"
+#include "kernel/frame/arch/x86_64/trap_regs.h"
+#include "kernel/frame/base/cdefs.h"
+
+C_BEGIN
+
+// The registers of a user program.
+struct user_regs {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rip, rflags;
+    uint64_t fs_base, gs_base;
+};
+
+// A fault or trap of the program.
+struct user_exception {
+    uint64_t vector; // of enum trap_vector
+    uint64_t error;  // as the CPU reports it (SDM Vol. 3A, "Error Code")
+    uint64_t address; // of a page fault
+};
+
+// A program's state while it does not run. Its owner keeps it in place while user_mode_run
+// works on it.
+struct user_context {
+    alignas(16) struct trap_regs regs FRAME_PRIVATE;
+    uint64_t fs_base FRAME_PRIVATE;
+    uint64_t gs_base FRAME_PRIVATE;
+    struct user_exception exception FRAME_PRIVATE;
+    bool from_syscall FRAME_PRIVATE; // left by SYSCALL: SYSRET may be the way back
+};
+
+// All registers zero but these two.
+void user_ctx_init(struct user_context *ctx, uaddr_t ip, uaddr_t sp);
+
+void user_ctx_get_regs(const struct user_context *ctx, struct user_regs *regs);
+void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *regs);
+
+// After USER_SYSCALL: the call's number (rax), its arguments 0 to 5 (rdi, rsi, rdx, r10, r8,
+// r9; psABI, "Linux Conventions"), and where its result goes (rax).
+uint64_t user_ctx_syscall_nr(const struct user_context *ctx);
+uint64_t user_ctx_syscall_arg(const struct user_context *ctx, unsigned i);
+void user_ctx_set_result(struct user_context *ctx, uint64_t result);
+
+// After USER_EXCEPTION.
+struct user_exception user_ctx_exception(const struct user_context *ctx);
+uaddr_t user_ctx_ip(const struct user_context *ctx);
+
+// Why user mode was left.
+enum user_event : int {
+    USER_SYSCALL,
+    USER_EXCEPTION,
+    USER_KERNEL_EVENT, // has_kernel_event said so
+};
+
+struct user_hooks {
+    // Asked before every entry: true ends the run. Interrupts are off. May be null.
+    bool (*has_kernel_event)(void);
+};
+
+// Runs the program in the running task's address space until it needs the kernel. Interrupts
+// are handled inside. `hooks` may be null. Task context.
+enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks *hooks);
+
+// For tests: makes the context harmless. False if rip is not canonical: then the program
+// cannot run.
+bool user_ctx_sanitize(struct user_context *ctx);
+
+C_END

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/vmio/vmio.h"
+#include "kernel/frame/cpu/cpu.h"
+
+struct vm_reader vm_reader_from(struct cspan from)
+{
+    return (struct vm_reader){.at = from.bytes, .left = from.len};
+}
+
+struct vm_writer vm_writer_to(struct span to)
+{
+    return (struct vm_writer){.at = to.bytes, .left = to.len};
+}
+
+// Neither addition nor comparison may wrap: `len` is a user program's.
+static bool in_user_space(uaddr_t at, size_t len)
+{
+    return at.raw <= USER_END && len <= USER_END - at.raw;
+}
+
+enum err vm_space_reader(struct vm_space *space, uaddr_t at, size_t len, struct vm_reader *r)
+{
+    ASSERT(cpu_this()->active == space);
+    *r = (struct vm_reader){};
+    if (!in_user_space(at, len))
+        return ERR_FAULT;
+    *r = (struct vm_reader){.at = (const uint8_t *)at.raw, .left = len, .user = true};
+    return ERR_OK;
+}
+
+enum err vm_space_writer(struct vm_space *space, uaddr_t at, size_t len, struct vm_writer *w)
+{
+    ASSERT(cpu_this()->active == space);
+    *w = (struct vm_writer){};
+    if (!in_user_space(at, len))
+        return ERR_FAULT;
+    *w = (struct vm_writer){.at = (uint8_t *)at.raw, .left = len, .user = true};
+    return ERR_OK;
+}
+
+enum err vm_copy(struct vm_writer *to, struct vm_reader *from, size_t *done)
+{
+    size_t want = to->left < from->left ? to->left : from->left;
+    bool user = to->user || from->user;
+    if (user)
+        user_access_begin();
+    *done = want - copy_fallible(to->at, from->at, want);
+    if (user)
+        user_access_end();
+    else
+        ASSERT(*done == want);
+    to->at += *done;
+    to->left -= *done;
+    from->at += *done;
+    from->left -= *done;
+    return *done == want ? ERR_OK : ERR_FAULT;
+}

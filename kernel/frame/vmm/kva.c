@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/vmm/kva.h"
+#include "kernel/frame/heap/heap.h"
+#include "kernel/frame/pmm/page_priv.h"
+#include "kernel/frame/vmm/pt.h"
+#include "kernel/frame/vmm/vmm.h"
+
+HEAP_TYPE(kva_type, struct kva);
+
+static struct list areas = LIST_INIT(areas);
+
+// Enters `area` into the first gap that holds it and its guards. Neighbours share a guard.
+static enum err place(struct kva *area)
+{
+    uint64_t at = KVA_START + PAGE_SIZE;
+    uint64_t need = (area->pages + 1) * PAGE_SIZE;
+    struct list *next = areas.next;
+    for (; next != &areas; next = next->next) {
+        struct kva *other = LIST_ENTRY(next, struct kva, link);
+        if (other->start - at >= need)
+            break;
+        at = kva_end(other) + PAGE_SIZE;
+    }
+    if (KVA_END - at < need)
+        return ERR_NOMEM;
+    area->start = at;
+    list_insert_before(next, &area->link);
+    return ERR_OK;
+}
+
+static enum err create(size_t pages, struct kva **out)
+{
+    if (pages == 0 || pages >= (KVA_END - KVA_START) >> PAGE_SHIFT)
+        return ERR_INVAL;
+    struct kva *area = heap_alloc(&kva_type);
+    if (area == nullptr)
+        return ERR_NOMEM;
+    area->pages = pages;
+    enum err err = place(area);
+    if (err != ERR_OK) {
+        heap_free(&kva_type, area);
+        return err;
+    }
+    *out = area;
+    return ERR_OK;
+}
+
+static enum err map_page(uint64_t at, paddr_t to, uint64_t flags)
+{
+    uint64_t *entry;
+    enum err err = pt_reach(vmm_kernel_root(), at, 1, PTE_WRITE, &entry);
+    if (err == ERR_OK)
+        *entry = to.raw | flags | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE | PTE_GLOBAL;
+    return err;
+}
+
+void kva_free(struct kva *area)
+{
+    ASSERT(!area->io);
+    for (uint64_t at = area->start; at < kva_end(area); at += PAGE_SIZE) {
+        uint64_t *entry = pt_find(vmm_kernel_root(), at, 1);
+        if (entry == nullptr || *entry == 0)
+            continue; // of an area whose making failed
+        struct page *page = page_at((paddr_t){*entry & PTE_ADDRESS});
+        *entry = 0;
+        tlb_flush_page(at);
+        page_free_kernel(page, 0);
+    }
+    list_remove(&area->link);
+    heap_free(&kva_type, area);
+}
+
+enum err kva_alloc(size_t pages, struct kva **out)
+{
+    struct kva *area;
+    enum err err = create(pages, &area);
+    if (err != ERR_OK)
+        return err;
+    for (uint64_t at = area->start; at < kva_end(area); at += PAGE_SIZE) {
+        struct page *page;
+        err = page_alloc_kernel(0, &page);
+        if (err != ERR_OK)
+            goto free_area;
+        err = map_page(at, page_paddr(page), 0);
+        if (err != ERR_OK) {
+            page_free_kernel(page, 0);
+            goto free_area;
+        }
+    }
+    *out = area;
+    return ERR_OK;
+free_area:
+    kva_free(area);
+    return err;
+}
+
+enum err kva_map_io(paddr_t at, size_t size, volatile void **mapped)
+{
+    uint64_t first = align_down(at.raw, PAGE_SIZE);
+    struct kva *area;
+    enum err err = create(pages_for(at.raw - first + size), &area);
+    if (err != ERR_OK)
+        return err;
+    area->io = true;
+    for (size_t i = 0; i < area->pages && err == ERR_OK; i++) {
+        err = map_page(area->start + i * PAGE_SIZE, (paddr_t){first + i * PAGE_SIZE},
+                       PTE_CACHE_DISABLE | PTE_WRITE_THROUGH);
+    }
+    *mapped = (volatile void *)(area->start + (at.raw - first));
+    return err;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/vmm/vmm.h"
+#include "kernel/frame/pmm/page_priv.h"
+#include "kernel/frame/vmm/pt.h"
+
+static struct page *kernel_root;
+
+paddr_t vmm_kernel_root(void) { return page_paddr(kernel_root); }
+
+static enum err map_section(const struct vmm_section *s)
+{
+    uint64_t flags = PTE_GLOBAL;
+    ASSERT(!(s->write && s->execute));
+    if (s->write)
+        flags |= PTE_WRITE;
+    if (!s->execute)
+        flags |= PTE_NO_EXECUTE;
+    paddr_t to = {s->start - IMAGE_OFFSET};
+    return pt_map_range(vmm_kernel_root(), s->start, to, s->end - s->start, flags, false);
+}
+
+enum err vmm_init(const struct vmm_section *sections, size_t section_count,
+                  const struct vmm_range *memory, size_t memory_count, bool gib_pages)
+{
+    enum err err = page_alloc_kernel(0, &kernel_root);
+    for (size_t i = 0; err == ERR_OK && i < section_count; i++)
+        err = map_section(&sections[i]);
+    for (size_t i = 0; err == ERR_OK && i < memory_count; i++) {
+        err = pt_map_range(vmm_kernel_root(), direct_map_base + memory[i].start,
+                           (paddr_t){memory[i].start}, memory[i].end - memory[i].start,
+                           PTE_WRITE | PTE_NO_EXECUTE | PTE_GLOBAL, gib_pages);
+    }
+    // Its top-level entry must be there before the first user space copies the kernel half.
+    uint64_t *unused;
+    if (err == ERR_OK)
+        err = pt_reach(vmm_kernel_root(), KVA_START, 3, PTE_WRITE, &unused);
+    if (err == ERR_OK)
+        mmu_load_root(vmm_kernel_root());
+    return err;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's own half of every address space.
+#pragma once
+#include "kernel/frame/arch/x86_64/layout.h"
+#include "kernel/frame/base/err.h"
+
+C_BEGIN
+
+// A piece of the kernel image, page-aligned, with the permissions it needs and no more.
+struct vmm_section {
+    uint64_t start, end; // virtual
+    bool write, execute;
+};
+
+struct vmm_range {
+    uint64_t start, end; // physical, page-aligned
+};
+
+// Builds the kernel's page tables and switches to them: the image's sections, the memory in
+// the direct map (never executable), and an empty area for kva. ERR_NOMEM.
+enum err vmm_init(const struct vmm_section *sections, size_t section_count,
+                  const struct vmm_range *memory, size_t memory_count, bool gib_pages);
+
+// The top-level table. After vmm_init its kernel half no longer changes.
+paddr_t vmm_kernel_root(void);
+
+C_END
