@@ -102,7 +102,12 @@ def _sanitizer(name, compile_flags, link_flags = None):
 def _sanitizer_features():
     return [
         _sanitizer("asan", ["-fsanitize=address"]),
-        _sanitizer("ubsan", ["-fsanitize=undefined", "-fno-sanitize-recover=all"]),
+        _sanitizer(
+            "ubsan",
+            ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+            # Bazel links C++ with the C driver.
+            ["-fsanitize=undefined", "-fsanitize-link-c++-runtime"],
+        ),
         _sanitizer("tsan", ["-fsanitize=thread"]),
         # The entry point comes with the link; targets that are no fuzzer still need
         # the counters.

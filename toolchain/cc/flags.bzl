@@ -15,6 +15,8 @@ WARNINGS = [
     "-Wundef",
     "-Wvla",
     "-Wwrite-strings",
+    # Fields that an initialiser leaves out are zero, in C as in C++.
+    "-Wno-missing-designated-field-initializers",
     "-fcolor-diagnostics",
 ]
 
