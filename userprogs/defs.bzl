@@ -15,7 +15,7 @@ def user_program(name, srcs, defines = [], **kwargs):
     cc_binary(
         name = name + "_elf",
         srcs = srcs,
-        local_defines = defines,
+        copts = ["-D" + d for d in defines],
         target_compatible_with = NOLIBC,
         **kwargs
     )
@@ -24,4 +24,18 @@ def user_program(name, srcs, defines = [], **kwargs):
         src = name + "_elf",
         platform = USER_NOLIBC_PLATFORM,
         **kwargs
+    )
+
+def host_run_test(name, program, output = "", status = 0):
+    """Runs `program` on host Linux: what it prints and how it ends."""
+    native.sh_test(
+        name = name,
+        size = "small",
+        srcs = ["//userprogs:host_run_test.sh"],
+        args = [
+            "$(rootpath %s)" % program,
+            str(status),
+            "'%s'" % output,
+        ],
+        data = [program],
     )

@@ -142,7 +142,7 @@ QEMU = _RUNTIME + [
     "seabios",
 ]
 
-# grub-mkrescue, its BIOS modules, and the xorriso it calls.
+# GRUB's image maker, its BIOS modules, and xorriso.
 GRUB = _RUNTIME + [
     "grub-common",
     "grub-pc-bin",

@@ -139,7 +139,7 @@ def _tools():
         ],
         debs = _debs(GRUB),
         wrappers = {
-            "bin/grub-mkrescue": "usr/bin/grub-mkrescue --directory=$r/usr/lib/grub/i386-pc --xorriso=$r/bin/xorriso",
+            "bin/grub-mkimage": "usr/bin/grub-mkimage --directory=$r/usr/lib/grub/i386-pc",
             "bin/xorriso": "usr/bin/xorriso",
         },
     )

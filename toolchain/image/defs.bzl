@@ -1,4 +1,4 @@
-"""kernel_image: a bootable image from a kernel's libraries."""
+"""kernel_image and grub_iso: bootable images."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//toolchain/platforms:defs.bzl", "KERNEL", "KERNEL_PLATFORM", "PLATFORM_ATTRS", "only", "platform_dep")
@@ -94,3 +94,63 @@ def kernel_image(name, deps, visibility = None):
         table = name + "_ksyms",
         visibility = visibility,
     )
+
+# grub-mkrescue would do this in one step, but it writes the time of day into the image.
+_MAKE_ISO = """
+set -eu
+tree=$(mktemp -d)
+trap 'rm -rf "$tree" "$tree.log"' EXIT
+mkdir "$tree/boot"
+cp {kernel} "$tree/boot/kernel"
+{copy_module}
+cat > "$tree/grub.cfg" <<'END'
+multiboot2 /boot/kernel {cmdline}
+{load_module}
+boot
+END
+{mkimage} -O i386-pc-eltorito -p /boot -c "$tree/grub.cfg" -o "$tree/boot/grub.img" \
+    biosdisk iso9660 multiboot2
+rm "$tree/grub.cfg"
+export SOURCE_DATE_EPOCH=0
+find "$tree" -exec touch -h -d @0 {{}} +
+chmod -R u=rwX,go=rX "$tree"
+{xorriso} -as mkisofs -R -r -b boot/grub.img -no-emul-boot -boot-load-size 4 -boot-info-table \
+    --grub2-boot-info -o {out} "$tree" 2>"$tree.log" || {{ cat "$tree.log" >&2; exit 1; }}
+"""
+
+def _iso_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name)
+    inputs = [ctx.file.kernel] + ctx.files._grub
+    copy_module, load_module = "", ""
+    if ctx.file.module:
+        inputs.append(ctx.file.module)
+        copy_module = 'cp %s "$tree/boot/module"' % ctx.file.module.path
+        load_module = "module2 /boot/module %s" % ctx.file.module.basename
+    ctx.actions.run_shell(
+        outputs = [out],
+        inputs = inputs,
+        command = _MAKE_ISO.format(
+            cmdline = ctx.attr.cmdline,
+            copy_module = copy_module,
+            kernel = ctx.file.kernel.path,
+            load_module = load_module,
+            mkimage = ctx.file._mkimage.path,
+            out = out.path,
+            xorriso = ctx.file._xorriso.path,
+        ),
+        mnemonic = "GrubIso",
+    )
+    return [DefaultInfo(files = depset([out]), runfiles = ctx.runfiles([out]))]
+
+grub_iso = rule(
+    doc = "A CD image from which GRUB starts `kernel` by Multiboot 2.",
+    implementation = _iso_impl,
+    attrs = {
+        "cmdline": attr.string(),
+        "kernel": attr.label(allow_single_file = True, mandatory = True),
+        "module": attr.label(allow_single_file = True),
+        "_grub": attr.label(default = "@grub//:files"),
+        "_mkimage": attr.label(default = "@grub//:bin/grub-mkimage", allow_single_file = True),
+        "_xorriso": attr.label(default = "@grub//:bin/xorriso", allow_single_file = True),
+    },
+)

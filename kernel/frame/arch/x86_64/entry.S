@@ -52,9 +52,14 @@
     pop     %rax
 .endm
 
-// Ends user_enter: rax is its value.
+// Not one flag of the interrupted code stays in force: AC would switch SMAP off.
+.macro RESET_FLAGS
+    push    $2
+    popfq
+.endm
+
+// Ends user_enter, on the kernel's stack again: rax is its value.
 .macro RETURN_FROM_USER_ENTER
-    mov     %gs:CPU_KERNEL_SP, %rsp
     pop     %r15
     pop     %r14
     pop     %r13
@@ -110,6 +115,7 @@ syscall_entry:
     mov     %gs:CPU_USER_SP, %rax
     mov     %rax, REGS_RSP(%rsp)
     mov     $EXIT_SYSCALL, %eax
+    mov     %gs:CPU_KERNEL_SP, %rsp
     RETURN_FROM_USER_ENTER
 .size syscall_entry, . - syscall_entry
 
@@ -145,11 +151,9 @@ trap_stubs:
 .type trap_common, @function
 trap_common:
     PUSH_GENERAL
-    // Not one flag of the interrupted code stays in force: AC would switch SMAP off.
-    push    $2
-    popfq
     testb   $3, REGS_CS(%rsp)
     jnz     trap_from_user
+    RESET_FLAGS
     mov     %rsp, %rdi
     // The CPU aligned the stack to 16 bytes before it pushed, and REGS_SIZE keeps that.
     call    trap_from_kernel
@@ -158,10 +162,12 @@ trap_return:
     add     $16, %rsp
     iretq
 
-// The registers are where user_enter's caller wants them.
+// The registers are where user_enter's caller wants them, and nothing may be pushed below them.
 trap_from_user:
     swapgs
     mov     $EXIT_TRAP, %eax
+    mov     %gs:CPU_KERNEL_SP, %rsp
+    RESET_FLAGS
     RETURN_FROM_USER_ENTER
 .size trap_common, . - trap_common
 
@@ -170,8 +176,7 @@ trap_from_user:
 .type trap_on_ist, @function
 trap_on_ist:
     PUSH_GENERAL
-    push    $2
-    popfq
+    RESET_FLAGS
     testb   $3, REGS_CS(%rsp)
     jnz     ist_from_user
     mov     $MSR_GS_BASE, %ecx
@@ -198,6 +203,7 @@ ist_from_user:
     mov     $(REGS_SIZE / 8), %ecx
     rep movsq
     mov     $EXIT_TRAP, %eax
+    mov     %gs:CPU_KERNEL_SP, %rsp
     RETURN_FROM_USER_ENTER
 .size trap_on_ist, . - trap_on_ist
 
