@@ -81,8 +81,7 @@ static size_t remove_region(struct boot_range *regions, size_t count, size_t i)
     return count - 1;
 }
 
-static size_t insert_region(struct boot_range *regions, size_t count, size_t i,
-                            struct boot_range r)
+static size_t insert_region(struct boot_range *regions, size_t count, size_t i, struct boot_range r)
 {
     for (size_t j = count; j > i; j--)
         regions[j] = regions[j - 1];

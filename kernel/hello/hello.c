@@ -11,7 +11,7 @@ constexpr uint64_t LOAD_ADDRESS = 0x400000; // where the linker puts static prog
 constexpr int STATUS_NOT_EXECUTABLE = 126;  // as a shell says it
 constexpr int STATUS_SEGMENTATION_FAULT = 128 + 11;
 
-enum syscall : uint64_t { SYS_WRITE = 1, SYS_EXIT = 60 };
+constexpr uint64_t SYS_WRITE = 1, SYS_EXIT = 60;
 
 struct program {
     struct cspan file;
@@ -23,8 +23,10 @@ struct program {
 // memory image; it looks at nothing else (ELF-64 Object File Format, "File header").
 static bool program_check(struct program *p)
 {
-    if (cspan_len(p->file) < 64 || !cspan_starts_with(p->file, SPAN_TEXT("\177ELF\2\1")) ||
-        cspan_u16(p->file, 16) != 2 || cspan_u16(p->file, 18) != 62)
+    size_t len = cspan_len(p->file);
+    if (len < 64 || len > PAGE_RUN_MAX * PAGE_SIZE ||
+        !cspan_starts_with(p->file, SPAN_TEXT("\177ELF\2\1")) || cspan_u16(p->file, 16) != 2 ||
+        cspan_u16(p->file, 18) != 62)
         return false;
     p->entry.raw = cspan_u64(p->file, 24);
     return true;
@@ -104,7 +106,7 @@ void kernel_main(void)
     static struct program program;
     program.file = boot_module_count() > 0 ? boot_module(0) : CSPAN_OF(builtin);
     if (!program_check(&program)) {
-        kprintf("hello: the boot module is not a static x86-64 ELF program\n");
+        kprintf("hello: the boot module is not a static x86-64 ELF program of up to 4 MiB\n");
         power_off(STATUS_NOT_EXECUTABLE);
     }
     program_load(&program);

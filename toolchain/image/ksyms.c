@@ -16,7 +16,7 @@ struct elf {
 };
 
 struct symbol {
-    uint64_t address;
+    uint64_t address, size;
     const char *name;
 };
 
@@ -87,7 +87,7 @@ static size_t collect(const char *path, struct elf e, struct symbol **out)
             continue;
         if (s->st_name >= names->sh_size)
             die(path, "has a symbol without a name");
-        list[count++] = (struct symbol){s->st_value, strings + s->st_name};
+        list[count++] = (struct symbol){s->st_value, s->st_size, strings + s->st_name};
     }
     qsort(list, count, sizeof(*list), by_address);
     size_t kept = 0;
@@ -102,8 +102,9 @@ static size_t collect(const char *path, struct elf e, struct symbol **out)
 static void write_table(const struct symbol *list, size_t count)
 {
     uint64_t base = count > 0 ? list[0].address : 0;
+    uint64_t end = count > 0 ? list[count - 1].address + list[count - 1].size : 0;
     printf(".section .ksyms, \"a\"\n.balign 8\n.globl kernel_symbols\nkernel_symbols:\n");
-    printf("    .quad 0x%" PRIx64 "\n    .long %zu, 0\n", base, count);
+    printf("    .quad 0x%" PRIx64 ", 0x%" PRIx64 "\n    .long %zu, 0\n", base, end, count);
     printf("    .quad offsets, names, strings\noffsets:\n");
     for (size_t i = 0; i < count; i++)
         printf("    .long 0x%" PRIx64 "\n", list[i].address - base);

@@ -73,9 +73,10 @@ TEST(Options, defaults)
 
 TEST(Options, all_are_taken)
 {
-    Parsed p = parse({"--machine", "q35", "--accel=tcg", "--smp", "4", "--mem=8", "--kernel", "k",
-                      "--module", "m", "--append", "a b=c", "--timeout", "9", "--gdb", "--icount",
-                      "-v", "--qemu", "q", "--gdb-script", "g"});
+    Parsed p = parse(
+        {"--machine", "q35",      "--accel=tcg", "--smp",    "4",     "--mem=8",      "--kernel",
+         "k",         "--module", "m",           "--append", "a b=c", "--timeout",    "9",
+         "--gdb",     "--icount", "-v",          "--qemu",   "q",     "--gdb-script", "g"});
     ASSERT_TRUE(p.ok) << p.error;
     EXPECT_STREQ(p.o.machine, "q35");
     EXPECT_EQ(p.o.accel, ACCEL_TCG);

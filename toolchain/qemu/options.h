@@ -13,7 +13,7 @@ enum accel {
 };
 
 struct options {
-    const char *qemu;    // the emulator; set by the Bazel target
+    const char *qemu; // the emulator; set by the Bazel target
     const char *gdb_script;
     const char *kernel;  // file or label
     const char *module;  // null: none

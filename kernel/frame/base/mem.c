@@ -10,15 +10,9 @@ struct unaligned_u64 {
     uint64_t v;
 } __attribute__((packed, may_alias));
 
-static uint64_t load64(const uint8_t *p)
-{
-    return ((const struct unaligned_u64 *)p)->v;
-}
+static uint64_t load64(const uint8_t *p) { return ((const struct unaligned_u64 *)p)->v; }
 
-static void store64(uint8_t *p, uint64_t v)
-{
-    ((struct unaligned_u64 *)p)->v = v;
-}
+static void store64(uint8_t *p, uint64_t v) { ((struct unaligned_u64 *)p)->v = v; }
 
 void *memcpy(void *to, const void *from, size_t n)
 {

@@ -10,12 +10,17 @@ extern const struct ksyms kernel_symbols __attribute__((weak));
 
 constexpr int FRAMES_MAX = 32;
 
+static const char *find(uint64_t rip, uint64_t *offset)
+{
+    if (&kernel_symbols == nullptr)
+        return nullptr;
+    return ksyms_find(&kernel_symbols, rip, offset);
+}
+
 static void print_frame(int n, uint64_t rip)
 {
-    uint64_t offset = 0;
-    const char *name = nullptr;
-    if (&kernel_symbols != nullptr)
-        name = ksyms_find(&kernel_symbols, rip, &offset);
+    uint64_t offset;
+    const char *name = find(rip, &offset);
     if (name != nullptr)
         kprintf("  #%-2d %016lx %s+0x%lx\n", n, rip, name, offset);
     else
@@ -28,16 +33,17 @@ struct stack_frame {
     uint64_t return_address;
 };
 
-void backtrace_print(uint64_t rip, uint64_t frame_pointer)
+static bool read_kernel(void *to, uint64_t from, size_t size)
 {
-    kprintf("backtrace:\n");
-    int n = 0;
-    if (rip != 0)
-        print_frame(n++, rip);
-    while (n < FRAMES_MAX && frame_pointer >= DIRECT_MAP_BASE && frame_pointer % 8 == 0) {
-        struct stack_frame f;
-        if (copy_fallible(&f, (const void *)frame_pointer, sizeof(f)) != 0 || f.return_address == 0)
-            return;
+    return from >= DIRECT_MAP_BASE && from % 8 == 0 &&
+           copy_fallible(to, (const void *)from, size) == 0;
+}
+
+// Frames are numbered from `n` on.
+static void print_frames(int n, uint64_t frame_pointer)
+{
+    struct stack_frame f;
+    while (n < FRAMES_MAX && read_kernel(&f, frame_pointer, sizeof(f)) && f.return_address != 0) {
         // The call, not what follows it: a call that never returns may be a function's last.
         print_frame(n++, f.return_address - 1);
         // A stack grows down, so callers' frames lie higher; anything else is a broken chain.
@@ -45,6 +51,12 @@ void backtrace_print(uint64_t rip, uint64_t frame_pointer)
             return;
         frame_pointer = f.caller_frame_pointer;
     }
+}
+
+void backtrace_print(uint64_t frame_pointer)
+{
+    kprintf("backtrace:\n");
+    print_frames(0, frame_pointer);
 }
 
 void backtrace_print_regs(const struct trap_regs *r)
@@ -56,4 +68,12 @@ void backtrace_print_regs(const struct trap_regs *r)
     kprintf("  rbp %016lx r8  %016lx r9  %016lx\n", r->rbp, r->r8, r->r9);
     kprintf("  r10 %016lx r11 %016lx r12 %016lx\n", r->r10, r->r11, r->r12);
     kprintf("  r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
+    kprintf("backtrace:\n");
+    int n = 0;
+    uint64_t offset, caller;
+    print_frame(n++, r->rip);
+    // A call that went astray has made no frame yet: who called is still on top of the stack.
+    if (find(r->rip, &offset) == nullptr && read_kernel(&caller, r->rsp, sizeof(caller)))
+        print_frame(n++, caller - 1);
+    print_frames(n, r->rbp);
 }

@@ -5,8 +5,7 @@
 #include "kernel/frame/arch/x86_64/trap_regs.h"
 
 // Prints the return addresses of the frames that `frame_pointer` heads, with their names.
-// `rip`, where it is not zero, is printed first as the innermost frame.
-void backtrace_print(uint64_t rip, uint64_t frame_pointer);
+void backtrace_print(uint64_t frame_pointer);
 
-// Prints all registers, and the function rip is in.
+// Prints all registers, and a backtrace from the instruction they stand at.
 void backtrace_print_regs(const struct trap_regs *regs);

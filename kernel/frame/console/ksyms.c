@@ -12,7 +12,7 @@ const char *ksyms_find(const struct ksyms *table, uint64_t address, uint64_t *of
         else
             high = mid;
     }
-    if (low == 0)
+    if (low == 0 || address >= table->end)
         return nullptr;
     *offset = address - table->base - table->offsets[low - 1];
     return table->strings + table->names[low - 1];

@@ -9,6 +9,7 @@ C_BEGIN
 
 struct ksyms {
     uint64_t base; // what `offsets` count from
+    uint64_t end;  // of the last function
     uint32_t count;
     const uint32_t *offsets; // ascending
     const uint32_t *names;   // for each, where its name begins in `strings`
@@ -16,7 +17,7 @@ struct ksyms {
 };
 
 // The function that `address` is in: the last that begins at or below it. Null if it lies
-// before the first or the table is empty; else its name, and in `*offset` the distance.
+// before the first or behind the last; else its name, and in `*offset` the distance.
 const char *ksyms_find(const struct ksyms *table, uint64_t address, uint64_t *offset);
 
 C_END

@@ -34,7 +34,7 @@ void panic(const char *format, ...)
     va_start(args, format);
     print_message(format, args);
     va_end(args);
-    backtrace_print(0, (uint64_t)__builtin_frame_address(0));
+    backtrace_print((uint64_t)__builtin_frame_address(0));
     power_off(PANIC_STATUS);
 }
 
@@ -46,6 +46,5 @@ void panic_regs(const struct trap_regs *regs, const char *format, ...)
     print_message(format, args);
     va_end(args);
     backtrace_print_regs(regs);
-    backtrace_print(regs->rip, regs->rbp);
     power_off(PANIC_STATUS);
 }

@@ -10,8 +10,8 @@ struct task;
 struct cpu {
     struct cpu_arch arch; // first: entry.S and cpu_arch_this know it by address
     uint32_t id;
-    struct task *current;      // the running task; null in the boot and idle context
-    struct vm_space *active;   // the address space in CR3; null while it is the kernel's own
+    struct task *current;    // the running task; null in the boot and idle context
+    struct vm_space *active; // the address space in CR3; null while it is the kernel's own
 };
 
 // The boot CPU's block.

@@ -5,7 +5,7 @@
 
 // At the start of a slab's page; the objects follow.
 struct slab {
-    struct list link;   // in the type's `partial`, while an object is free
+    struct list link; // in the type's `partial`, while an object is free
     struct object *free;
     uint32_t used;
 };

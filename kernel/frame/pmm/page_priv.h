@@ -28,10 +28,7 @@ struct page {
 // The metadata array. Set once by pmm_init.
 extern struct page *page_map;
 
-static inline uint64_t page_number(const struct page *page)
-{
-    return (uint64_t)(page - page_map);
-}
+static inline uint64_t page_number(const struct page *page) { return (uint64_t)(page - page_map); }
 
 static inline paddr_t page_paddr(const struct page *page)
 {

@@ -48,8 +48,7 @@ uint64_t acpi_find_rsdp(struct acpi_memory memory)
     // On a 16-byte boundary in the BIOS read-only memory (5.2.5.1).
     for (uint64_t at = 0xe0000; at < 0x100000; at += 16) {
         struct cspan rsdp;
-        if (view(memory, at, 20, &rsdp) && has_signature(rsdp, "RSD PTR ", 8) &&
-            checksum_ok(rsdp))
+        if (view(memory, at, 20, &rsdp) && has_signature(rsdp, "RSD PTR ", 8) && checksum_ok(rsdp))
             return at;
     }
     return 0;
@@ -59,8 +58,8 @@ static bool table_at(struct acpi_memory memory, uint64_t at, struct cspan *table
 {
     struct cspan header;
     return view(memory, at, HEADER_SIZE, &header) &&
-           view(memory, at, cspan_u32(header, HEADER_LENGTH), table) &&
-           table->len >= HEADER_SIZE && checksum_ok(*table);
+           view(memory, at, cspan_u32(header, HEADER_LENGTH), table) && table->len >= HEADER_SIZE &&
+           checksum_ok(*table);
 }
 
 bool acpi_find_table(struct acpi_memory memory, uint64_t rsdp_at, const char signature[4],

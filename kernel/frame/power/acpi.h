@@ -8,11 +8,11 @@ C_BEGIN
 
 // How to enter the soft-off state S5.
 struct acpi_sleep {
-    bool reduced;             // one 8-bit sleep control register, instead of PM1a and PM1b
-    bool memory;              // that register is in memory, not a port
-    uint64_t control_a;       // port or physical address
-    uint64_t control_b;       // port, or zero
-    uint8_t type_a, type_b;   // SLP_TYP values
+    bool reduced;           // one 8-bit sleep control register, instead of PM1a and PM1b
+    bool memory;            // that register is in memory, not a port
+    uint64_t control_a;     // port or physical address
+    uint64_t control_b;     // port, or zero
+    uint8_t type_a, type_b; // SLP_TYP values
 };
 
 // Physical memory from address 0 up; the view ends where it cannot be read.

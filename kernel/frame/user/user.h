@@ -28,8 +28,8 @@ struct user_regs {
 
 // A fault or trap of the program.
 struct user_exception {
-    uint64_t vector; // of enum trap_vector
-    uint64_t error;  // as the CPU reports it (SDM Vol. 3A, "Error Code")
+    uint64_t vector;  // of enum trap_vector
+    uint64_t error;   // as the CPU reports it (SDM Vol. 3A, "Error Code")
     uint64_t address; // of a page fault
 };
 

@@ -2,10 +2,7 @@
 #include "kernel/frame/vmm/pt.h"
 #include "kernel/frame/pmm/page_priv.h"
 
-static uint64_t *table_of(uint64_t entry)
-{
-    return phys_to_virt((paddr_t){entry & PTE_ADDRESS});
-}
+static uint64_t *table_of(uint64_t entry) { return phys_to_virt((paddr_t){entry & PTE_ADDRESS}); }
 
 uint64_t *pt_find(paddr_t root, uint64_t address, int level)
 {
@@ -19,8 +16,7 @@ uint64_t *pt_find(paddr_t root, uint64_t address, int level)
     return &table[pt_index(address, level)];
 }
 
-enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flags,
-                  uint64_t **entry)
+enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flags, uint64_t **entry)
 {
     uint64_t *table = phys_to_virt(root);
     for (int l = PT_LEVELS; l > level; l--) {

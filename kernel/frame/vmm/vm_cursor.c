@@ -63,8 +63,7 @@ enum err vm_cursor_map(struct vm_cursor *c, struct page *page, struct page_prop 
     ASSERT(c->at < c->end);
     ASSERT(page->kind == PAGE_USER);
     uint64_t *entry;
-    enum err err =
-        pt_reach(page_paddr(c->space->root), c->at, 1, PTE_USER | PTE_WRITE, &entry);
+    enum err err = pt_reach(page_paddr(c->space->root), c->at, 1, PTE_USER | PTE_WRITE, &entry);
     if (err != ERR_OK)
         return err;
     ASSERT(*entry == 0);

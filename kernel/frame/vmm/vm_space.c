@@ -20,8 +20,8 @@ enum err vm_space_create(struct vm_space **out)
     }
     // The kernel half's top-level entries never change after vmm_init.
     size_t half = PAGE_SIZE / 2;
-    memcpy((char *)page_virt(space->root) + half, (const char *)phys_to_virt(vmm_kernel_root()) + half,
-           half);
+    memcpy((char *)page_virt(space->root) + half,
+           (const char *)phys_to_virt(vmm_kernel_root()) + half, half);
     space->refs = 1;
     *out = space;
     return ERR_OK;

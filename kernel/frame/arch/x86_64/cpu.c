@@ -25,8 +25,8 @@ static void init_gdt(struct cpu_arch *cpu)
     cpu->gdt[SELECTOR_USER_DATA / 8] = GDT_USER_DATA;
     cpu->gdt[SELECTOR_USER_CODE / 8] = GDT_USER_CODE;
     // An available 64-bit TSS (type 9), in two entries.
-    cpu->gdt[SELECTOR_TSS / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 |
-                                 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+    cpu->gdt[SELECTOR_TSS / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | 0x89ull << 40 |
+                                 (tss >> 24 & 0xff) << 56;
     cpu->gdt[SELECTOR_TSS / 8 + 1] = tss >> 32;
     cpu->tss.io_bitmap_offset = sizeof(struct tss); // none: no port is the user's
 
@@ -72,8 +72,8 @@ static void init_syscall(void)
     wrmsr(MSR_CSTAR, (uint64_t)syscall_entry_compat);
     // SYSCALL clears these: no interrupt, single step, nested-task or SMAP override survives
     // the way into the kernel, and strings run upwards.
-    wrmsr(MSR_FMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF |
-                         RFLAGS_AC);
+    wrmsr(MSR_FMASK,
+          RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC);
 }
 
 void cpu_arch_init(struct cpu_arch *cpu)

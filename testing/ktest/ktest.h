@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the frame inside a kernel. The word test=NAME of the command line chooses one; the
+// machine's status is 0 if it returns, and PANIC_STATUS if an expectation fails. Tests of panics
+// never return: whoever boots them looks at the output.
+#pragma once
+#include "kernel/frame/base/assert.h"
+
+#define EXPECT(condition) ASSERT(condition)
+
+struct ktest {
+    const char *name;
+    void (*run)(void);
+};
+
+#define KTEST_LIST(name) extern const struct ktest name[]
+
+// One list for each file of tests; a null name ends it.
+KTEST_LIST(ktest_faults);
+KTEST_LIST(ktest_tasks);
+KTEST_LIST(ktest_user);
+KTEST_LIST(ktest_memory);
