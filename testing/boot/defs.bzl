@@ -1,5 +1,11 @@
 """boot_test: boots a kernel in QEMU and checks what it prints and how it ends."""
 
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//toolchain/platforms:defs.bzl", "KERNEL", "KERNEL_PLATFORM", "platform_binary")
+
+def _quoted(text):
+    return "'%s'" % text.replace("'", "'\\''")
+
 def boot_test(
         name,
         kernel = "//kernel/hello",
@@ -27,11 +33,11 @@ def boot_test(
     """
     args = ["--status", str(status)]
     if output != None:
-        args += ["--output", "'%s'" % output]
+        args += ["--output", _quoted(output)]
     for text in contains:
-        args += ["--contains", "'%s'" % text]
+        args += ["--contains", _quoted(text)]
     for text in absent:
-        args += ["--absent", "'%s'" % text]
+        args += ["--absent", _quoted(text)]
     args += ["--", "$(rootpath //:qemu)", "--machine", machine, "--kernel", "$(rootpath %s)" % kernel]
     data = ["//:qemu", kernel]
     if module:
@@ -42,7 +48,7 @@ def boot_test(
         size = kwargs.pop("size", "small"),
         srcs = ["//testing/boot:boot_test.sh"],
         # A boot that hangs fails here, with its output, and not by Bazel's own timeout.
-        args = args + ["--timeout", "30"] + ["'%s'" % o for o in options],
+        args = args + ["--timeout", "30"] + [_quoted(o) for o in options],
         data = data,
         **kwargs
     )
@@ -71,3 +77,22 @@ pvh_image = rule(
     implementation = _pvh_image_impl,
     attrs = {"kernel": attr.label(allow_single_file = True, mandatory = True)},
 )
+
+def bad_loader(name, case):
+    """A kernel that starts its module, Keel, with information that is wrong in `case`'s way."""
+    cc_binary(
+        name = name + "_elf",
+        srcs = ["bad_loader.S"],
+        additional_linker_inputs = ["bad_loader.ld"],
+        copts = ["-DCASE=" + case],
+        linkopts = [
+            "-Wl,-T,$(location bad_loader.ld)",
+            "-Wl,--entry=entry",
+        ],
+        target_compatible_with = KERNEL,
+    )
+    platform_binary(
+        name = name,
+        platform = KERNEL_PLATFORM,
+        src = name + "_elf",
+    )
