@@ -12,8 +12,10 @@ def _impl(ctx):
     words += ['--%s "%s%s"' % (name, root, f.short_path) for name, f in sorted(files.items())]
     ctx.actions.write(out, is_executable = True, content = """#!/bin/sh
 # Starts the launcher with the paths of this target's files; your options follow.
-case $0 in /*) r=$0.runfiles ;; *) r=$PWD/$0.runfiles ;; esac
-[ -d "$r" ] || r=${RUNFILES_DIR:-${TEST_SRCDIR:?no runfiles beside $0}}
+case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
+r=$self.runfiles
+# As a part of another target's files we find ours among those.
+[ -d "$r" ] || r=${self%%.runfiles/*}.runfiles
 %s "$@"
 """ % " ".join(words))
     runfiles = ctx.runfiles([ctx.executable._launcher] + files.values() + ctx.files._qemu_files)
