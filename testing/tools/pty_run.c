@@ -2,7 +2,7 @@
 // pty_run TEXT KEYS COMMAND...
 //
 // Runs COMMAND on a terminal of its own, shows what it prints, types KEYS when it has printed
-// TEXT, and ends with its status.
+// TEXT, and ends with its status. 77 if this machine has no pseudo-terminals.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pty.h>
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     pid_t pid = forkpty(&terminal, nullptr, nullptr, nullptr);
     if (pid < 0) {
         perror("pty_run: forkpty");
-        return 2;
+        return 77;
     }
     if (pid == 0) {
         execv(argv[3], argv + 3);

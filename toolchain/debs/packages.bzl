@@ -29,11 +29,10 @@ _RUNTIME = [
     "zlib1g",
 ]
 
-# libLLVM is linked with libcurl (debuginfod).
+# What libcurl needs: libLLVM and GDB are linked with it, for debuginfod.
 _CURL = [
     "libbrotli1",
     "libcom-err2",
-    "libcurl4",
     "libgmp10",
     "libgnutls30",
     "libgssapi-krb5-2",
@@ -63,6 +62,7 @@ LLVM = _RUNTIME + _CURL + [
     "libclang-common-19-dev",
     "libclang-cpp19",
     "libclang-rt-19-dev",
+    "libcurl4",
     "libedit2",
     "libicu72",
     "libllvm19",
@@ -167,15 +167,19 @@ GRUB = _RUNTIME + [
     "xorriso",
 ]
 
-# For tests of the debugger's path; no Python, no debuginfod.
-GDB = _RUNTIME + [
+# For tests of the debugger's path; without Python.
+GDB = _RUNTIME + _CURL + [
     "gdb-minimal",
+    "libcurl3-gnutls",
+    "libdebuginfod1",
+    "libelf1",
     "libexpat1",
-    "libgmp10",
+    "libipt2",
     "libmpfr6",
     "libncursesw6",
     "libreadline8",
     "libtinfo6",
+    "libxxhash0",
 ]
 
 # bsdtar writes cpio archives whose bytes depend on their content alone.

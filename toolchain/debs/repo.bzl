@@ -17,6 +17,14 @@ def _run(rctx, argv, timeout):
     if r.return_code:
         fail("external repository @%s: %s" % (rctx.name, r.stderr))
 
+# Lists the libraries that a tool would take from the host, because no package here has them.
+_CHECK = """
+r=$PWD
+"$r/lib64/ld-linux-x86-64.so.2" --inhibit-cache \\
+    --library-path "$r/lib/x86_64-linux-gnu:$r/usr/lib/x86_64-linux-gnu" --list "$r/{tool}" |
+    awk -v r="$r/" '/=>/ && index($3, r) != 1 {{ print $1; bad = 1 }} END {{ exit bad }}' >&2
+"""
+
 def _debs_repository_impl(rctx):
     rctx.path(rctx.attr._mirror)  # fetch again when it changes
     rctx.file("packages.list", "".join(["%s %s\n" % e for e in sorted(rctx.attr.debs.items())]))
@@ -31,6 +39,9 @@ def _debs_repository_impl(rctx):
 
     for name, tool in rctx.attr.wrappers.items():
         words = tool.split(" ")
+        r = rctx.execute(["sh", "-c", _CHECK.format(tool = words[0])])
+        if r.return_code:
+            fail("external repository @%s: no package has these libraries of %s: %s" % (rctx.name, words[0], r.stderr))
         args = _ARGS.format(args = " ".join(words[1:])) if len(words) > 1 else ":"
         rctx.file(name, _WRAPPER.format(name = name, tool = words[0], args = args, env = rctx.attr.wrapper_env or ":"), executable = True)
     if rctx.attr.build_file:

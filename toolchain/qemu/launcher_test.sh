@@ -61,8 +61,12 @@ done
 # Ctrl-A X leaves, on a terminal.
 "$pty_run" looping "$(printf '\001x')" "$launcher" --module "$loop" >"$tmp/pty" 2>&1
 got=$?
-[ "$got" = 125 ] || fail "Ctrl-A X: status $got"
-grep -q "the machine stopped without a status" "$tmp/pty" || fail "Ctrl-A X: $(cat "$tmp/pty")"
+if [ "$got" = 77 ]; then
+    echo "not tested: Ctrl-A X, since this machine has no pseudo-terminals"
+else
+    [ "$got" = 125 ] || fail "Ctrl-A X: status $got"
+    grep -q "the machine stopped without a status" "$tmp/pty" || fail "Ctrl-A X: $(cat "$tmp/pty")"
+fi
 
 # The line that --gdb prints attaches, with symbols.
 "$launcher" --gdb >"$tmp/out" 2>"$tmp/gdb" </dev/null &
@@ -72,7 +76,8 @@ if wait_for "$tmp/gdb" keel-attach; then
     socket=${line##* }
     socket=${socket%\'}
     until [ -S "$socket" ] || ! kill -0 "$pid" 2>/dev/null; do :; done
-    eval "'$gdb' -batch $line -ex keel-start -ex backtrace -ex continue" >"$tmp/session" 2>&1
+    eval "'$gdb' -batch $line -ex keel-start -ex backtrace -ex continue" >"$tmp/session" 2>&1 ||
+        kill "$pid"
     wait "$pid"
     got=$?
     [ "$got" = 0 ] || fail "--gdb: status $got"
