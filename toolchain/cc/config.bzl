@@ -102,7 +102,13 @@ def _sanitizer(name, compile_flags, link_flags = None):
 def _sanitizer_features():
     return [
         _sanitizer("asan", ["-fsanitize=address"]),
-        _sanitizer("ubsan", ["-fsanitize=undefined", "-fno-sanitize-recover=all"]),
+        # Its check of C++ objects' types has a run time of its own, which the driver
+        # adds by itself only when it is called as clang++.
+        _sanitizer(
+            "ubsan",
+            ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+            ["-fsanitize=undefined", "-fsanitize-link-c++-runtime"],
+        ),
         _sanitizer("tsan", ["-fsanitize=thread"]),
         # The entry point comes with the link; targets that are no fuzzer still need
         # the counters.
