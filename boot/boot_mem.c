@@ -30,8 +30,7 @@ void boot_mem_cmdline(struct boot_mem mem, uint64_t at, struct boot_info *info)
         boot_mem_string(mem, at, info->cmdline, BOOT_CMDLINE_MAX, &info->cmdline_cut);
 }
 
-bool boot_mem_module(struct boot_mem mem, uint64_t start, uint64_t end, uint64_t name_at,
-                     struct boot_info *info)
+bool boot_mem_module(struct boot_mem mem, uint64_t start, uint64_t end, struct boot_info *info)
 {
     struct cspan bytes;
     if (info->module_count == BOOT_MODULES_MAX) {
@@ -42,10 +41,14 @@ bool boot_mem_module(struct boot_mem mem, uint64_t start, uint64_t end, uint64_t
         info->error = "the loader passed a module outside the memory that can be reached";
         return false;
     }
-    struct boot_module *m = &info->modules[info->module_count++];
-    *m = (struct boot_module){.range = {start, end}};
-    bool cut;
-    if (name_at != 0)
-        m->name_len = boot_mem_string(mem, name_at, m->name, BOOT_MODULE_NAME_MAX, &cut);
+    info->modules[info->module_count++] = (struct boot_module){.range = {start, end}};
     return true;
+}
+
+void boot_mem_module_name(struct boot_mem mem, uint64_t at, struct boot_info *info)
+{
+    struct boot_module *m = &info->modules[info->module_count - 1];
+    bool cut;
+    if (at != 0)
+        m->name_len = boot_mem_string(mem, at, m->name, BOOT_MODULE_NAME_MAX, &cut);
 }

@@ -22,9 +22,11 @@ size_t boot_mem_string(struct boot_mem mem, uint64_t at, char *to, size_t max, b
 // Sets the command line from the string at `at`.
 void boot_mem_cmdline(struct boot_mem mem, uint64_t at, struct boot_info *info);
 
-// Adds a module; false with info->error set if it is no module: not mapped, or one too many.
-// An empty one is accepted.
-bool boot_mem_module(struct boot_mem mem, uint64_t start, uint64_t end, uint64_t name_at,
-                     struct boot_info *info);
+// Adds a module without a name; false with info->error set if it is no module: not mapped, or
+// one too many. An empty one is accepted.
+bool boot_mem_module(struct boot_mem mem, uint64_t start, uint64_t end, struct boot_info *info);
+
+// Names the module added last by the string at `at`; address 0 stands for no name.
+void boot_mem_module_name(struct boot_mem mem, uint64_t at, struct boot_info *info);
 
 C_END

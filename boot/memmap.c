@@ -92,11 +92,11 @@ static size_t insert_region(struct boot_range *regions, size_t count, size_t i, 
 size_t memmap_exclude(struct boot_range *regions, size_t count, size_t max, uint64_t start,
                       uint64_t end)
 {
+    if (start >= end)
+        return count;
     start = align_down(start, PAGE_SIZE);
     if (align_up(end, PAGE_SIZE) >= end)
         end = align_up(end, PAGE_SIZE);
-    if (start >= end)
-        return count;
     for (size_t i = 0; i < count;) {
         struct boot_range *r = &regions[i];
         struct boot_range below = {r->start, min_u64(r->end, start)};

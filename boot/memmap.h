@@ -28,8 +28,9 @@ void memmap_add(struct memmap *map, uint64_t start, uint64_t len, bool usable);
 // regions is left out, the highest first.
 size_t memmap_usable(const struct memmap *map, struct boot_range *regions, size_t max);
 
-// Takes [start, end), widened to whole pages, out of `regions`; returns the new count. When a
-// region would have to be split and there is no room for one more, the smaller part is lost.
+// Takes [start, end), widened to whole pages, out of `regions`; returns the new count. An empty
+// range takes nothing. When a region would have to be split and there is no room for one more,
+// the smaller part is lost.
 size_t memmap_exclude(struct boot_range *regions, size_t count, size_t max, uint64_t start,
                       uint64_t end);
 

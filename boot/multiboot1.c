@@ -18,6 +18,23 @@ constexpr uint32_t HAS_MAP = 1 << 6;
 constexpr size_t MODULE_SIZE = 16; // start, end, string, reserved
 constexpr uint32_t MAP_USABLE = 1;
 
+static bool parse_modules(struct boot_mem mem, struct cspan head, struct boot_info *info)
+{
+    uint64_t count = cspan_u32(head, INFO_MODULE_COUNT);
+    struct cspan list;
+    if (!boot_mem_view(mem, cspan_u32(head, INFO_MODULES), count * MODULE_SIZE, &list)) {
+        info->error = "the loader's module list cannot be read";
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct cspan m = cspan_sub(list, i * MODULE_SIZE, MODULE_SIZE);
+        if (!boot_mem_module(mem, cspan_u32(m, 0), cspan_u32(m, 4), info))
+            return false;
+        boot_mem_module_name(mem, cspan_u32(m, 8), info);
+    }
+    return true;
+}
+
 static void parse_map(struct cspan map, struct boot_info *info)
 {
     struct memmap entries = {};
@@ -36,7 +53,7 @@ static void parse_map(struct cspan map, struct boot_info *info)
 void boot_parse_multiboot1(struct boot_mem mem, uint64_t at, struct boot_info *info)
 {
     *info = (struct boot_info){.protocol = "Multiboot 1"};
-    struct cspan head, modules, map;
+    struct cspan head, map;
     if (!boot_mem_view(mem, at, INFO_SIZE, &head)) {
         info->error = "the loader's boot information cannot be read";
         return;
@@ -45,17 +62,8 @@ void boot_parse_multiboot1(struct boot_mem mem, uint64_t at, struct boot_info *i
     if (flags & HAS_CMDLINE)
         boot_mem_cmdline(mem, cspan_u32(head, INFO_CMDLINE), info);
 
-    uint64_t count = flags & HAS_MODULES ? cspan_u32(head, INFO_MODULE_COUNT) : 0;
-    if (!boot_mem_view(mem, cspan_u32(head, INFO_MODULES), count * MODULE_SIZE, &modules)) {
-        info->error = "the loader's module list cannot be read";
+    if (flags & HAS_MODULES && !parse_modules(mem, head, info))
         return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct cspan m = cspan_sub(modules, i * MODULE_SIZE, MODULE_SIZE);
-        if (!boot_mem_module(mem, cspan_u32(m, 0), cspan_u32(m, 4), cspan_u32(m, 8), info))
-            return;
-    }
-
     if (!(flags & HAS_MAP)) {
         info->error = "the loader passed no memory map";
         return;

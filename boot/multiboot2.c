@@ -5,6 +5,7 @@
 // Tags: type, size, content; each begins on a multiple of 8.
 constexpr size_t INFO_HEADER = 8;
 constexpr size_t TAG_HEADER = 8;
+constexpr size_t TAG_MODULE_NAME = 16;
 
 enum tag : uint32_t {
     TAG_END = 0,
@@ -42,14 +43,18 @@ static void parse_map(struct parse *p, struct cspan tag)
 // `at` is the tag's physical address. False ends the parsing, with an error set.
 static bool parse_tag(struct parse *p, uint64_t at, struct cspan tag)
 {
+    // Its strings end with it, at the latest.
+    struct boot_mem up_to_end = {cspan_sub(p->mem.bytes, 0, at + tag.len)};
     switch (cspan_u32(tag, 0)) {
     case TAG_CMDLINE:
-        boot_mem_cmdline(p->mem, at + TAG_HEADER, p->info);
+        boot_mem_cmdline(up_to_end, at + TAG_HEADER, p->info);
         break;
     case TAG_MODULE:
-        if (tag.len >= 16)
-            return boot_mem_module(p->mem, cspan_u32(tag, 8), cspan_u32(tag, 12),
-                                   tag.len > 16 ? at + 16 : 0, p->info);
+        if (tag.len < TAG_MODULE_NAME)
+            break;
+        if (!boot_mem_module(p->mem, cspan_u32(tag, 8), cspan_u32(tag, 12), p->info))
+            return false;
+        boot_mem_module_name(up_to_end, at + TAG_MODULE_NAME, p->info);
         break;
     case TAG_MEMORY_MAP:
         parse_map(p, tag);

@@ -31,8 +31,9 @@ static bool parse_modules(struct boot_mem mem, struct cspan head, struct boot_in
     for (size_t i = 0; i < count; i++) {
         struct cspan m = cspan_sub(list, i * MODULE_SIZE, MODULE_SIZE);
         uint64_t start = cspan_u64(m, 0);
-        if (!boot_mem_module(mem, start, start + cspan_u64(m, 8), cspan_u64(m, 16), info))
+        if (!boot_mem_module(mem, start, start + cspan_u64(m, 8), info))
             return false;
+        boot_mem_module_name(mem, cspan_u64(m, 16), info);
     }
     return true;
 }

@@ -102,10 +102,11 @@ def _sanitizer(name, compile_flags, link_flags = None):
 def _sanitizer_features():
     return [
         _sanitizer("asan", ["-fsanitize=address"]),
+        # Its check of C++ objects' types has a run time of its own, which the driver
+        # adds by itself only when it is called as clang++.
         _sanitizer(
             "ubsan",
             ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
-            # Bazel links C++ with the C driver.
             ["-fsanitize=undefined", "-fsanitize-link-c++-runtime"],
         ),
         _sanitizer("tsan", ["-fsanitize=thread"]),

@@ -17,6 +17,12 @@ struct spec {
 // The longest number: 22 octal digits.
 constexpr size_t DIGITS_MAX = 24;
 
+// Padding beyond this is not made: wide enough for any line, and neither sums of widths
+// overflow nor does a hostile one print for minutes.
+constexpr int PAD_MAX = 9999;
+
+static int pad_limited(int n) { return n < PAD_MAX ? n : PAD_MAX; }
+
 static void put(const struct out *o, const char *text, size_t len)
 {
     if (len > 0)
@@ -45,13 +51,13 @@ static void put_number(const struct out *o, const struct spec *s, const char *pr
     const char *digits = s->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
     char buf[DIGITS_MAX];
     size_t n = 0;
-    do {
+    // At least one digit; but none for zero with precision zero, as in C.
+    bool may_be_empty = s->has_precision && s->precision == 0;
+    for (; value != 0 || (n == 0 && !may_be_empty); value /= base)
         buf[sizeof(buf) - ++n] = digits[value % base];
-        value /= base;
-    } while (value != 0);
 
     int prefix_len = (int)cspan_of_string(prefix).len;
-    int zeros = s->has_precision ? s->precision - (int)n : 0;
+    int zeros = s->has_precision ? pad_limited(s->precision) - (int)n : 0;
     if (s->zero && !s->left && !s->has_precision)
         zeros = s->width - prefix_len - (int)n;
     if (zeros < 0)
@@ -69,11 +75,8 @@ static void put_number(const struct out *o, const struct spec *s, const char *pr
 static const char *parse_int(const char *f, int *value)
 {
     *value = 0;
-    for (; *f >= '0' && *f <= '9'; f++) {
-        // Wide enough for any line; keeps hostile formats from overflowing.
-        if (*value < 10000)
-            *value = *value * 10 + (*f - '0');
-    }
+    for (; *f >= '0' && *f <= '9'; f++)
+        *value = pad_limited(*value * 10 + (*f - '0'));
     return f;
 }
 
@@ -111,11 +114,12 @@ static const char *parse_spec(const char *f, struct spec *s, struct args *a)
         f++;
         if (s->width < 0) {
             s->left = true;
-            s->width = -s->width;
+            s->width = s->width > -PAD_MAX ? -s->width : PAD_MAX;
         }
     } else {
         f = parse_int(f, &s->width);
     }
+    s->width = pad_limited(s->width);
     if (*f == '.') {
         s->has_precision = true;
         f++;

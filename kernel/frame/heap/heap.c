@@ -23,6 +23,13 @@ static size_t object_size(const struct heap_type *t)
     return align_up(max_u64(t->size, sizeof(struct object)), ALIGN);
 }
 
+// Whether an object begins at this offset in a slab's page.
+static bool is_object(const struct heap_type *t, uint64_t offset)
+{
+    size_t size = object_size(t);
+    return offset >= HEADER && (offset - HEADER) % size == 0 && offset + size <= PAGE_SIZE;
+}
+
 static struct slab *slab_create(struct heap_type *t)
 {
     struct page *page;
@@ -43,8 +50,6 @@ static struct slab *slab_create(struct heap_type *t)
 
 void *heap_alloc(struct heap_type *t)
 {
-    if (t->partial.next == nullptr)
-        list_init(&t->partial);
     struct slab *slab = LIST_ENTRY(t->partial.next, struct slab, link);
     if (list_is_empty(&t->partial)) {
         slab = slab_create(t);
@@ -67,7 +72,7 @@ void heap_free(struct heap_type *t, void *object)
     struct slab *slab = (struct slab *)align_down((uint64_t)object, PAGE_SIZE);
     struct page *page = page_at(virt_to_phys(slab));
     ASSERT(page->kind == PAGE_KERNEL && page->owner == (uint64_t)t);
-    ASSERT(((uint64_t)object - (uint64_t)slab - HEADER) % object_size(t) == 0 && slab->used > 0);
+    ASSERT(is_object(t, (uint64_t)object - (uint64_t)slab) && slab->used > 0);
 
     struct object *o = object;
     if (slab->free == nullptr)

@@ -11,10 +11,9 @@ struct pmm_plan {
     uint64_t ignored_pages; // too far away: metadata up to there would not fit
 };
 
-// Takes over the memory in `ranges` (ascending, disjoint, at most BUDDY_RANGES_MAX - 1, which
-// the array is changed to its own needs), and puts the metadata into some of it, below
-// `mapped_end`: the first page number that the direct map does not cover yet. ERR_NOMEM: there
-// is too little.
+// Takes over the memory in `ranges` (ascending, disjoint, at most BUDDY_RANGES_MAX; the array is
+// changed), and puts the metadata into some of it, below `mapped_end`: the first page number
+// that the direct map does not cover yet. ERR_NOMEM: there is too little.
 enum err pmm_init(struct page_range *ranges, size_t count, uint64_t mapped_end,
                   struct pmm_plan *plan);
 

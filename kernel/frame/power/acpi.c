@@ -14,6 +14,9 @@ constexpr size_t FADT_X_DSDT = 140;
 constexpr size_t FADT_SLEEP_CONTROL = 244; // a generic address: space, width, offset, size, address
 constexpr uint32_t FADT_FLAG_REDUCED = 1u << 20;
 constexpr uint8_t SPACE_MEMORY = 0;
+constexpr uint8_t SPACE_PORT = 1;
+
+constexpr uint64_t PORTS = 0x10000;
 
 // AML (20.2): a name declaration of a package, its elements, and small integers.
 constexpr uint8_t AML_ZERO = 0x00;
@@ -102,26 +105,40 @@ static bool take_integer(struct cspan *aml, uint8_t *value)
     return true;
 }
 
+// Whether a name that begins at `at` is the one a declaration gives: it follows NameOp, with
+// the root's prefix or without.
+static bool is_declared(struct cspan aml, size_t at)
+{
+    if (at > 0 && aml.bytes[at - 1] == '\\')
+        at--;
+    return at > 0 && aml.bytes[at - 1] == AML_NAME;
+}
+
 // Finds Name(_S5_, Package{type_a, type_b, ...}) by its bytes; interpreting AML is not needed
 // for that, since compilers emit it as a constant.
 static bool find_s5(struct cspan aml, struct acpi_sleep *sleep)
 {
     for (size_t i = 0; i + 8 <= aml.len; i++) {
         struct cspan rest = cspan_sub(aml, i, aml.len - i);
-        if (!has_signature(rest, "_S5_", 4) || rest.bytes[4] != AML_PACKAGE)
-            continue;
-        if (i < 1 || (aml.bytes[i - 1] != AML_NAME && aml.bytes[i - 1] != '\\'))
+        if (!has_signature(rest, "_S5_", 4) || rest.bytes[4] != AML_PACKAGE || !is_declared(aml, i))
             continue;
         // Package length: bits 7 and 6 of the first byte count the bytes that follow it; then
         // the number of elements.
-        size_t skip = 5 + 1 + (rest.bytes[5] >> 6) + 1;
-        if (skip > rest.len)
+        size_t count_at = 5 + 1 + (rest.bytes[5] >> 6);
+        if (count_at >= rest.len || rest.bytes[count_at] < 2)
             continue;
-        rest = cspan_sub(rest, skip, rest.len - skip);
+        rest = cspan_sub(rest, count_at + 1, rest.len - count_at - 1);
         if (take_integer(&rest, &sleep->type_a) && take_integer(&rest, &sleep->type_b))
             return true;
     }
     return false;
+}
+
+// Whether what the FADT says of the control registers can be true.
+static bool control_ok(const struct acpi_sleep *sleep)
+{
+    return sleep->control_a != 0 &&
+           (sleep->memory || (sleep->control_a < PORTS && sleep->control_b < PORTS));
 }
 
 bool acpi_find_sleep(struct acpi_memory memory, uint64_t rsdp, struct acpi_sleep *sleep)
@@ -138,11 +155,14 @@ bool acpi_find_sleep(struct acpi_memory memory, uint64_t rsdp, struct acpi_sleep
     if (sleep->reduced) {
         if (fadt.len < FADT_SLEEP_CONTROL + 12)
             return false;
-        sleep->memory = fadt.bytes[FADT_SLEEP_CONTROL] == SPACE_MEMORY;
+        uint8_t space = fadt.bytes[FADT_SLEEP_CONTROL];
+        if (space != SPACE_MEMORY && space != SPACE_PORT)
+            return false;
+        sleep->memory = space == SPACE_MEMORY;
         sleep->control_a = cspan_u64(fadt, FADT_SLEEP_CONTROL + 4);
     } else {
         sleep->control_a = cspan_u32(fadt, FADT_PM1A_CONTROL);
         sleep->control_b = cspan_u32(fadt, FADT_PM1B_CONTROL);
     }
-    return sleep->control_a != 0 && table_at(memory, dsdt_at, &dsdt) && find_s5(dsdt, sleep);
+    return control_ok(sleep) && table_at(memory, dsdt_at, &dsdt) && find_s5(dsdt, sleep);
 }
