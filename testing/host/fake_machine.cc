@@ -3,7 +3,7 @@
 #include "kernel/frame/arch/x86_64/cpu.h"
 #include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/arch/x86_64/mmu.h"
-#include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/cpu/preempt.h"
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +13,7 @@ namespace
 {
 
 FakeMachine *machine;
+struct cpu fake_cpu;
 
 [[noreturn]] void fail(const char *why)
 {
@@ -24,7 +25,11 @@ FakeMachine *machine;
 
 struct cpu_features cpu_features;
 
-struct cpu_arch *cpu_arch_this(void) { return &cpu_boot.arch; }
+struct cpu_arch *cpu_arch_this(void) { return &fake_cpu.arch; }
+
+// There is one task, which gives way to nobody.
+void preempt_schedule(void) {}
+void preempt_schedule_irq(void) {}
 
 void tlb_flush_page(uint64_t address) { machine->flushed.push_back(address); }
 
@@ -61,7 +66,8 @@ FakeMachine::FakeMachine(uint64_t mib) : size_(mib * MIB)
         fail("no memory");
     memset(memory_, 0xa5, size_);
     direct_map_base = reinterpret_cast<uint64_t>(memory_);
-    cpu_boot.active = nullptr;
+    fake_cpu = {};
+    fake_cpu.preempt = PREEMPT_UNASKED;
     machine = this;
 }
 

@@ -23,22 +23,36 @@ TASK_DEFINE(run_rounds, struct runner, r)
     r->turns->ended++;
 }
 
-static void start(struct runner *r)
+static void start_as(struct runner *r, struct sched_attr attr)
 {
     struct task *task;
     must(run_rounds_create(r, &task));
+    must(task_set_sched(task, attr));
     task_start(task);
     task_put(task);
 }
 
+static void start(struct runner *r)
+{
+    start_as(r, (struct sched_attr){.class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT});
+}
+
+// Equal real-time tasks on one CPU take turns, and nobody else has one.
 static void round_robin(void)
 {
     static struct turns turns;
     static struct runner runners[3];
+    struct sched_attr here = {.class = SCHED_RR, .priority = 2, .affinity = cpuset_of(0)};
+    must(task_set_sched(task_current(), here)); // nobody begins before all have started
+    here.priority = 1;
     for (unsigned i = 0; i < 3; i++) {
         runners[i] = (struct runner){&turns, i, 4};
-        start(&runners[i]);
+        start_as(&runners[i], here);
     }
+    EXPECT(turns.steps == 0);
+    here.class = SCHED_FAIR;
+    here.weight = SCHED_WEIGHT_DEFAULT;
+    must(task_set_sched(task_current(), here));
     while (turns.ended < 3)
         task_yield();
     EXPECT(turns.steps == 12);
@@ -92,8 +106,9 @@ static void out_of_memory(void)
     while (n < sizeof(tasks) / sizeof(tasks[0]) && run_rounds_create(&runner, &tasks[n]) == ERR_OK)
         n++;
     EXPECT(n > 10 && n < sizeof(tasks) / sizeof(tasks[0]));
-    // Page tables of the stacks' addresses stay: one for each 2 MiB. A stack has at most 8 pages.
-    uint64_t tables = n * 8 / 512 + 1;
+    // Page tables of the stacks' addresses stay, one for each 2 MiB (a stack has at most 8 pages),
+    // and so do the tasks' slabs (a task is at most 400 bytes).
+    uint64_t tables = n * 8 / 512 + 1 + n / 10;
     while (n > 0)
         task_put(tasks[--n]);
     EXPECT(before - pmm_stats().free <= tables);

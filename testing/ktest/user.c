@@ -80,7 +80,7 @@ static void any_context(void)
         // The kernel's own flags and segments.
         uint64_t flags;
         __asm__ volatile("pushfq; pop %0" : "=r"(flags));
-        EXPECT((flags & (RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC)) == 0);
+        EXPECT((flags & (RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC)) == 0);
         EXPECT(rdmsr(MSR_GS_BASE) == (uint64_t)cpu_this());
     }
     EXPECT(events[USER_SYSCALL] > 100 && events[USER_EXCEPTION] > 100);

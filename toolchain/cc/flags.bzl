@@ -59,6 +59,12 @@ KERNEL_CODE = [
     "-fno-optimize-sibling-calls",
 ]
 
+# Lock classes, their order included (kernel/frame/lock).
+LOCK_ANALYSIS = [
+    "-Wthread-safety",
+    "-Wthread-safety-beta",
+]
+
 # C leaves these open; a kernel wants them defined.
 DEFINED_BEHAVIOUR = [
     "-fno-delete-null-pointer-checks",

@@ -69,15 +69,14 @@ else
 fi
 
 # The line that --gdb prints attaches, with symbols.
-"$launcher" --gdb >"$tmp/out" 2>"$tmp/gdb" </dev/null &
+"$launcher" --gdb --timeout 30 >"$tmp/out" 2>"$tmp/gdb" </dev/null &
 pid=$!
 if wait_for "$tmp/gdb" keel-attach; then
     line=$(sed -n 's/^  gdb //p' "$tmp/gdb")
     socket=${line##* }
     socket=${socket%\'}
     until [ -S "$socket" ] || ! kill -0 "$pid" 2>/dev/null; do :; done
-    eval "'$gdb' -batch $line -ex keel-start -ex backtrace -ex continue" >"$tmp/session" 2>&1 ||
-        kill "$pid"
+    eval "'$gdb' -batch $line -ex keel-start -ex backtrace -ex continue" >"$tmp/session" 2>&1
     wait "$pid"
     got=$?
     [ "$got" = 0 ] || fail "--gdb: status $got"

@@ -2,18 +2,27 @@
 #include "kernel/frame/base/span.h"
 #include "kernel/frame/base/mem.h"
 
-static uint64_t load_le(struct cspan s, size_t at, size_t size)
+// The CPU's own byte order is little-endian, so a load is a copy.
+uint16_t cspan_u16(struct cspan s, size_t at)
 {
-    struct cspan field = cspan_sub(s, at, size);
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)field.bytes[i] << (8 * i);
+    uint16_t value;
+    __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
     return value;
 }
 
-uint16_t cspan_u16(struct cspan s, size_t at) { return (uint16_t)load_le(s, at, 2); }
-uint32_t cspan_u32(struct cspan s, size_t at) { return (uint32_t)load_le(s, at, 4); }
-uint64_t cspan_u64(struct cspan s, size_t at) { return load_le(s, at, 8); }
+uint32_t cspan_u32(struct cspan s, size_t at)
+{
+    uint32_t value;
+    __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
+    return value;
+}
+
+uint64_t cspan_u64(struct cspan s, size_t at)
+{
+    uint64_t value;
+    __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
+    return value;
+}
 
 bool cspan_starts_with(struct cspan s, struct cspan prefix)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Integers, addresses and page arithmetic.
 #pragma once
+#include "kernel/frame/base/cdefs.h"
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/boot/frame_main.h"
+#include "kernel/frame/acpi/acpi.h"
 #include "kernel/frame/base/cmdline.h"
 #include "kernel/frame/boot/boot.h"
+#include "kernel/frame/boot/cpus.h"
 #include "kernel/frame/boot/memory.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/console/uart.h"
@@ -9,10 +11,13 @@
 #include "kernel/frame/pmm/page.h"
 #include "kernel/frame/power/power.h"
 #include "kernel/frame/task/task.h"
+#include "kernel/frame/time/clock.h"
+#include "kernel/frame/time/event.h"
 #include "kernel/frame/trap/trap.h"
 #include "kernel/frame/vmm/kva.h"
 
 static const struct boot_info *boot;
+static struct acpi_cpus cpus;
 
 struct cspan boot_cmdline(void) { return cspan_make(boot->cmdline, boot->cmdline_len); }
 
@@ -68,17 +73,13 @@ static void start_memory(void)
              s.free * PAGE_SIZE / KIB);
 }
 
-static enum err start_interrupt_stacks(void)
+// While the direct map still covers all of the first 4 GiB.
+static void read_acpi(void)
 {
-    for (int i = 1; i <= IST_COUNT; i++) {
-        struct kva *stack;
-        enum err err = kva_alloc(1, &stack);
-        if (err != ERR_OK)
-            return err;
-        cpu_arch_set_ist(&cpu_boot.arch, (enum ist)i, kva_end(stack));
-    }
-    trap_init_stacks();
-    return ERR_OK;
+    struct acpi_memory memory = {cspan_make(phys_to_virt((paddr_t){0}), 4 * GIB)};
+    uint64_t rsdp = boot->rsdp != 0 ? boot->rsdp : acpi_find_rsdp(memory);
+    acpi_find_cpus(memory, rsdp, &cpus);
+    power_init(memory, rsdp);
 }
 
 static enum err start_power(void)
@@ -93,26 +94,50 @@ static enum err start_power(void)
     return err;
 }
 
+static void start_cpus(void)
+{
+    if (cpus_init_interrupts() != ERR_OK)
+        boot_fail("too little memory");
+    if (cpus.count <= 1)
+        return;
+    enum err err = cpus_start(boot, &cpus);
+    if (err == ERR_NOMEM)
+        boot_fail("too little memory");
+    if (err != ERR_OK)
+        log_warn("only the first of %u CPUs is used: %s", cpus.count, err_name(err));
+    log_info("%u CPUs", cpu_count());
+}
+
+// Each CPU's way from here.
+[[noreturn]] static void run_cpu(void)
+{
+    event_enable();
+    task_run_all();
+}
+
 static void main_entry(void *) { kernel_main(); }
 
 void frame_main(const struct boot_info *info)
 {
     boot = info;
     uart_init();
-    cpu_arch_init(&cpu_boot.arch);
+    cpus_init_boot_cpu();
     trap_init();
-    power_init(boot->rsdp);
+    clock_init();
+    read_acpi();
     apply_cmdline();
     if (boot->error != nullptr)
         boot_fail(boot->error);
     log_info("started by %s", boot->protocol);
     start_memory();
+    task_init();
+    start_cpus();
 
     struct task *main_task;
-    if (start_interrupt_stacks() != ERR_OK || start_power() != ERR_OK ||
-        task_create(main_entry, nullptr, &main_task) != ERR_OK)
+    if (start_power() != ERR_OK || task_create(main_entry, nullptr, &main_task) != ERR_OK)
         boot_fail("too little memory");
     task_start(main_task);
     task_put(main_task);
-    task_run_all();
+    cpus_release(run_cpu);
+    run_cpu();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Console output and the kernel's log. Any context; one CPU writes at a time.
+// Console output and the kernel's log. Any context. A call's output stays together, whatever
+// other CPUs write (lc_console).
 //
 // The log's lines begin with "[keel] " and are shown up to a level, WARN by default; the word
 // loglevel=error|warn|info|debug of the command line sets it.
@@ -31,5 +32,8 @@ void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 // Sets the level by its name. False, and no change, if there is no such level.
 bool log_set_level(struct cspan name);
+
+// For panics: whoever holds the console has been stopped. From now on nobody waits for it.
+void console_break_lock(void);
 
 C_END

@@ -4,17 +4,41 @@
 #include "kernel/frame/base/fmt.h"
 #include "kernel/frame/console/backtrace.h"
 #include "kernel/frame/console/console.h"
+#include "kernel/frame/cpu/cpu.h"
 #include "kernel/frame/power/power.h"
 
 static void sink(void *, struct cspan text) { console_write(text); }
 
-// A fault while the first panic prints must not start over.
+static void (*stop_others)(void);
+static uint32_t panicking; // one more than the number of the CPU that does; 0: none
+
+void panic_set_stop(void (*stop)(void)) { stop_others = stop; }
+
+void panic_stop_if_asked(void)
+{
+    if (__atomic_load_n(&panicking, __ATOMIC_ACQUIRE) == 0)
+        return;
+    for (;;)
+        cpu_halt();
+}
+
+// The first CPU to come stops the others. A fault of its own while it prints must not start
+// over.
 static void enter_panic(void)
 {
     static int depth;
     irq_disable();
-    if (depth++ == 0)
+    uint32_t none = 0, self = cpu_this()->id + 1;
+    if (!__atomic_compare_exchange_n(&panicking, &none, self, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_RELAXED) &&
+        none != self)
+        panic_stop_if_asked();
+    if (depth++ == 0) {
+        if (stop_others != nullptr)
+            stop_others();
+        console_break_lock();
         return;
+    }
     if (depth == 2)
         console_write(SPAN_TEXT("\npanic: another fault while printing this one\n"));
     power_off(PANIC_STATUS);

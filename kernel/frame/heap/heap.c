@@ -30,7 +30,7 @@ static bool is_object(const struct heap_type *t, uint64_t offset)
     return offset >= HEADER && (offset - HEADER) % size == 0 && offset + size <= PAGE_SIZE;
 }
 
-static struct slab *slab_create(struct heap_type *t)
+static struct slab *slab_create(struct heap_type *t) REQUIRES(lc_heap)
 {
     struct page *page;
     if (page_alloc_kernel(0, &page) != ERR_OK)
@@ -48,7 +48,7 @@ static struct slab *slab_create(struct heap_type *t)
     return slab;
 }
 
-void *heap_alloc(struct heap_type *t)
+static void *take(struct heap_type *t) REQUIRES(lc_heap)
 {
     struct slab *slab = LIST_ENTRY(t->partial.next, struct slab, link);
     if (list_is_empty(&t->partial)) {
@@ -62,28 +62,49 @@ void *heap_alloc(struct heap_type *t)
     t->live++;
     if (slab->free == nullptr)
         list_remove(&slab->link);
-    return memset(o, 0, t->size);
+    return o;
 }
 
-void heap_free(struct heap_type *t, void *object)
+void *heap_alloc(struct heap_type *t)
 {
-    if (object == nullptr)
-        return;
-    struct slab *slab = (struct slab *)align_down((uint64_t)object, PAGE_SIZE);
-    struct page *page = page_at(virt_to_phys(slab));
-    ASSERT(page->kind == PAGE_KERNEL && page->owner == (uint64_t)t);
-    ASSERT(is_object(t, (uint64_t)object - (uint64_t)slab) && slab->used > 0);
+    heap_type_lock(t);
+    void *o = take(t);
+    heap_type_unlock(t);
+    if (o != nullptr)
+        memset(o, 0, t->forever ? sizeof(struct object) : t->size);
+    return o;
+}
 
-    struct object *o = object;
+// Gives an object back to its slab; returns the slab's page if that is to be freed.
+static struct page *give_back(struct heap_type *t, struct page *page, struct object *o)
+    REQUIRES(lc_heap)
+{
+    struct slab *slab = page_virt(page);
+    ASSERT(slab->used > 0);
     if (slab->free == nullptr)
         list_push_front(&t->partial, &slab->link);
     o->next = slab->free;
     slab->free = o;
     slab->used--;
     t->live--;
-    if (slab->used == 0) {
-        list_remove(&slab->link);
-        page->owner = 0;
+    if (slab->used != 0 || t->forever)
+        return nullptr;
+    list_remove(&slab->link);
+    page->owner = 0;
+    return page;
+}
+
+void heap_free(struct heap_type *t, void *object)
+{
+    if (object == nullptr)
+        return;
+    uint64_t slab = align_down((uint64_t)object, PAGE_SIZE);
+    struct page *page = page_at(virt_to_phys((void *)slab));
+    ASSERT(page->kind == PAGE_KERNEL && page->owner == (uint64_t)t);
+    ASSERT(is_object(t, (uint64_t)object - slab));
+    heap_type_lock(t);
+    page = give_back(t, page, object);
+    heap_type_unlock(t);
+    if (page != nullptr)
         page_free_kernel(page, 0);
-    }
 }

@@ -2,7 +2,7 @@
 // Physical pages: reference-counted handles. A service never sees a page's address; it reads
 // and writes contents through the copying calls here.
 //
-// All of these may be called with interrupts off; none sleeps.
+// Not from interrupt handlers; none of these sleeps.
 #pragma once
 #include "kernel/frame/base/err.h"
 #include "kernel/frame/base/span.h"

@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/pmm/pmm.h"
 #include "kernel/frame/base/mem.h"
+#include "kernel/frame/lock/lock_classes.h"
+#include "kernel/frame/lock/spinlock.h"
 
 struct page *page_map;
 
-static struct buddy buddy;
+static struct {
+    struct spinlock lock;
+    struct buddy buddy GUARDED_BY(lc_pmm);
+} pmm;
+
+static void pmm_lock(void) NO_LOCK_ANALYSIS ACQUIRE(lc_pmm) { spin_lock(&pmm.lock, &lc_pmm); }
+static void pmm_unlock(void) NO_LOCK_ANALYSIS RELEASE(lc_pmm) { spin_unlock(&pmm.lock, &lc_pmm); }
+
+static bool take(unsigned order, enum page_kind kind, uint64_t *number)
+{
+    pmm_lock();
+    bool ok = buddy_alloc(&pmm.buddy, order, kind, number);
+    pmm_unlock();
+    return ok;
+}
+
+static void give_back(uint64_t number, unsigned order)
+{
+    pmm_lock();
+    buddy_free(&pmm.buddy, number, order);
+    pmm_unlock();
+}
 
 static uint64_t metadata_pages(uint64_t end_page)
 {
@@ -46,7 +69,9 @@ enum err pmm_init(struct page_range *ranges, size_t count, uint64_t mapped_end,
         }
         if (count == 0)
             return ERR_NOMEM;
-        buddy_init(&buddy, page_map, ranges, count);
+        pmm_lock();
+        buddy_init(&pmm.buddy, page_map, ranges, count);
+        pmm_unlock();
         return ERR_OK;
     }
     return ERR_NOMEM;
@@ -54,7 +79,10 @@ enum err pmm_init(struct page_range *ranges, size_t count, uint64_t mapped_end,
 
 struct pmm_stats pmm_stats(void)
 {
-    return (struct pmm_stats){.total = buddy.total_pages, .free = buddy.free_pages};
+    pmm_lock();
+    struct pmm_stats s = {.total = pmm.buddy.total_pages, .free = pmm.buddy.free_pages};
+    pmm_unlock();
+    return s;
 }
 
 static unsigned order_for(size_t count)
@@ -68,7 +96,7 @@ static unsigned order_for(size_t count)
 enum err page_alloc_kernel(unsigned order, struct page **out)
 {
     uint64_t n;
-    if (!buddy_alloc(&buddy, order, PAGE_KERNEL, &n))
+    if (!take(order, PAGE_KERNEL, &n))
         return ERR_NOMEM;
     *out = &page_map[n];
     memset(page_virt(*out), 0, PAGE_SIZE << order);
@@ -78,7 +106,7 @@ enum err page_alloc_kernel(unsigned order, struct page **out)
 void page_free_kernel(struct page *page, unsigned order)
 {
     ASSERT(page->kind == PAGE_KERNEL);
-    buddy_free(&buddy, page_number(page), order);
+    give_back(page_number(page), order);
 }
 
 enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
@@ -87,11 +115,11 @@ enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
         return ERR_INVAL;
     unsigned order = order_for(count);
     uint64_t n;
-    if (!buddy_alloc(&buddy, order, PAGE_USER, &n))
+    if (!take(order, PAGE_USER, &n))
         return ERR_NOMEM;
     // What the power of two has too much goes back at once, page by page.
     for (uint64_t i = count; i < 1ull << order; i++)
-        buddy_free(&buddy, n + i, 0);
+        give_back(n + i, 0);
     struct page *first = &page_map[n];
     for (size_t i = 0; i < count; i++)
         __atomic_store_n(&first[i].refs, 1, __ATOMIC_RELAXED);
@@ -124,7 +152,7 @@ void page_put(struct page *page)
     uint32_t before = __atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL);
     ASSERT(before != 0);
     if (before == 1)
-        buddy_free(&buddy, page_number(page), 0);
+        give_back(page_number(page), 0);
 }
 
 uint32_t page_refs(const struct page *page)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/power/power.h"
-#include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/arch/x86_64/x86.h"
-#include "kernel/frame/power/acpi.h"
 
 // The launcher's `-device isa-debugcon,iobase=0xe8`; reading it gives 0xe9.
 constexpr uint16_t STATUS_PORT = 0xe8;
@@ -17,21 +15,15 @@ constexpr uint8_t KEYBOARD_RESET = 0xfe;
 constexpr uint16_t PM1_SLEEP_ENABLE = 1 << 13;
 constexpr uint8_t REDUCED_SLEEP_ENABLE = 1 << 5;
 
-// What early boot maps of physical memory.
-constexpr uint64_t EARLY_MAP_SIZE = 4 * GIB;
-
 static struct acpi_sleep sleep;
 static bool have_sleep;
 static volatile uint8_t *sleep_register; // of a machine whose register is in memory
 
-void power_init(uint64_t rsdp)
+void power_init(struct acpi_memory memory, uint64_t rsdp)
 {
     // QEMU's device answers 0 where an absent port answers all ones.
     if (inb(EXIT_PORT) == 0)
         return;
-    struct acpi_memory memory = {cspan_make(phys_to_virt((paddr_t){0}), EARLY_MAP_SIZE)};
-    if (rsdp == 0)
-        rsdp = acpi_find_rsdp(memory);
     have_sleep = acpi_find_sleep(memory, rsdp, &sleep);
 }
 

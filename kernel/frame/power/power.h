@@ -6,14 +6,13 @@
 // byte goes first to a debug console (isa-debugcon at 0xe8), which the launcher reads. A
 // machine with neither is switched off by ACPI, and one without ACPI resets.
 #pragma once
-#include "kernel/frame/base/span.h"
+#include "kernel/frame/acpi/acpi.h"
 
 C_BEGIN
 
 // Looks for ACPI's way, if the machine has no debug-exit port. `rsdp` is the root pointer's
-// physical address, or zero: then the BIOS area is searched. Early boot, while the direct map
-// still covers all of the first 4 GiB.
-void power_init(uint64_t rsdp);
+// physical address, or zero if there is none.
+void power_init(struct acpi_memory memory, uint64_t rsdp);
 
 // Whether ACPI's way is a register in memory; then `*at` is its address, and the caller maps
 // it and calls power_set_register. Without that the machine resets instead.

@@ -1,26 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who runs next: round robin. Pure; the callers have interrupts off.
+// Scheduling policy: who runs next, where, and for how long. The frame switches tasks and keeps
+// their states; a policy, which a service may supply, only chooses. Whatever it answers, no task
+// runs on two CPUs, and none runs that is not ready: a wrong policy can starve, not corrupt.
+//
+// A policy keeps ready tasks in containers that the frame provides (queue.h). Each belongs to one
+// CPU and works only inside the policy's functions for that CPU, which the frame calls with that
+// CPU's run queue locked (lc_runqueue) and interrupts off.
 #pragma once
-#include "kernel/frame/base/cdefs.h"
-#include "kernel/frame/base/list.h"
+#include "kernel/frame/base/tree.h"
+#include "kernel/frame/cpu/cpuset.h"
 
 C_BEGIN
 
-// A task's place in the run queue; part of struct task.
-struct sched_entity {
-    struct list link; // null pointers while not queued
+// How a task wants to be scheduled.
+enum sched_class : uint8_t {
+    SCHED_FAIR, // a share of the time by weight
+    SCHED_FIFO, // before all fair ones and those of lower priority, until it blocks
+    SCHED_RR,   // the same, taking turns with its equals
 };
 
-struct run_queue {
-    struct list tasks; // first in, first out
+struct sched_attr {
+    enum sched_class class;
+    uint8_t priority;       // SCHED_FIFO and SCHED_RR: 1 to 99, high ones first
+    uint32_t weight;        // SCHED_FAIR: SCHED_WEIGHT_DEFAULT for an ordinary share
+    struct cpuset affinity; // where it may run; empty stands for everywhere
 };
 
-void run_queue_init(struct run_queue *q);
+constexpr uint32_t SCHED_WEIGHT_DEFAULT = 1024;
+constexpr uint32_t SCHED_WEIGHT_MIN = 3;
+constexpr uint32_t SCHED_WEIGHT_MAX = 1u << 20;
+constexpr uint8_t SCHED_PRIORITY_MAX = 99;
 
-// Appends; queueing twice is a bug (panics).
-void run_queue_push(struct run_queue *q, struct sched_entity *e);
+struct sched_container;
 
-// Takes the one that has waited longest; null if nothing is queued.
-struct sched_entity *run_queue_pop(struct run_queue *q);
+// A task as a policy sees it. The fields are the frame's; a policy of the frame's own uses those
+// that it is written for.
+struct sched_node {
+    struct sched_container *container FRAME_PRIVATE;            // atomic: the one it is in
+    struct sched_node *next FRAME_PRIVATE, *prev FRAME_PRIVATE; // in a queue
+    struct tree_node tree FRAME_PRIVATE;                        // in a tree
+    uint64_t key FRAME_PRIVATE;                                 // its order there
+    struct sched_attr attr FRAME_PRIVATE;
+    uint32_t cpu FRAME_PRIVATE; // where it ran last
+    // The default policy's; see fair.h. In weighted cycles.
+    int64_t lag FRAME_PRIVATE;             // while it is nowhere
+    uint64_t vruntime FRAME_PRIVATE;       // while it is ready or runs
+    uint64_t least_vruntime FRAME_PRIVATE; // of its subtree
+    uint64_t slice_left FRAME_PRIVATE;     // of a round-robin task, in cycles
+    uint64_t ready_since FRAME_PRIVATE;    // in clock_cycles()
+};
+
+// Why a task comes to a queue.
+enum sched_why : int {
+    SCHED_NEW,       // it was started
+    SCHED_WOKEN,     // it waited
+    SCHED_PREEMPTED, // it ran, and somebody else is to
+    SCHED_YIELDED,   // it ran, and lets others go first
+    SCHED_MOVED,     // it was ready on another CPU, or its attributes have changed
+};
+
+struct sched_ops {
+    // Which CPU should take the task. `waker` is the CPU that asks. An answer outside the task's
+    // affinity is corrected. No lock is held.
+    uint32_t (*select)(struct sched_node *task, enum sched_why why, uint32_t waker);
+
+    // Puts the task into `cpu`'s queue. True: whatever runs there should give way.
+    bool (*enqueue)(uint32_t cpu, struct sched_node *task, enum sched_why why);
+
+    // Takes the next task to run out of `cpu`'s queue; null if there is none.
+    struct sched_node *(*pick)(uint32_t cpu);
+
+    // Takes a task out of `from`'s queue that `to`, which has nothing to do, may run; null if
+    // there is none. Called with `from`'s run queue locked.
+    struct sched_node *(*steal)(uint32_t from, uint32_t to);
+
+    // The running task has used the CPU for so many cycles.
+    void (*charge)(uint32_t cpu, struct sched_node *running, uint64_t cycles);
+
+    // How many cycles the task that was just picked may run before it is asked to give way; 0: as
+    // long as it likes.
+    uint64_t (*slice)(uint32_t cpu, struct sched_node *running);
+
+    // Takes a ready task out of `cpu`'s queue, wherever it is there. False if it is not.
+    bool (*dequeue)(uint32_t cpu, struct sched_node *task);
+};
+
+// What a task is scheduled by.
+struct sched_attr sched_node_attr(const struct sched_node *task);
+
+// Where it ran last.
+uint32_t sched_node_cpu(const struct sched_node *task);
+
+// Replaces the default policy. Before the first task is started, once.
+void sched_inject(const struct sched_ops *ops);
+
+// How many CPUs idle, and whether one does, for select functions. Any context; a hint.
+struct cpuset sched_idle_cpus(void);
 
 C_END

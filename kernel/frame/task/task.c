@@ -1,79 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/frame/task/task.h"
-#include "kernel/frame/cpu/cpu.h"
+// Tasks as objects: made, counted, freed. Switching between them is in switch.c.
+#include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/heap/heap.h"
-#include "kernel/frame/sched/sched.h"
-#include "kernel/frame/vmm/kva.h"
+#include "kernel/frame/task/task_priv.h"
 
 constexpr size_t STACK_PAGES = 4;
 
-struct task {
-    struct sched_entity sched;
-    uint32_t refs; // atomic
-    bool started;
-    uint64_t sp; // while it does not run
-    struct kva *stack;
-    struct vm_space *space; // null: none
-    void (*fn)(void *);
-    void *arg;
-};
+// A policy may have kept a pointer to a task that has ended: tasks' memory is never anything
+// else's.
+HEAP_TYPE_FOREVER(task_type, struct task);
 
-HEAP_TYPE(task_type, struct task);
-
-static struct run_queue queue = {.tasks = LIST_INIT(queue.tasks)};
-static uint64_t idle_sp;
-
-// The task that just exited. Its stack is in use until the switch away from it, so whoever
-// runs next drops the reference.
-static struct task *exited;
-
-static void after_switch(void)
-{
-    struct task *dead = exited;
-    exited = nullptr;
-    if (dead != nullptr)
-        task_put(dead);
-    struct task *now = task_current();
-    if (now != nullptr)
-        vm_space_activate(now->space);
-}
-
-// Goes on with `next`, or the idle loop if null; `save` receives this stack's position.
-static void switch_to(struct task *next, uint64_t *save)
-{
-    cpu_this()->current = next;
-    stack_switch(save, next != nullptr ? next->sp : idle_sp);
-    after_switch();
-}
-
-static struct task *pick(void)
-{
-    struct sched_entity *e = run_queue_pop(&queue);
-    return e != nullptr ? LIST_ENTRY(e, struct task, sched) : nullptr;
-}
-
-static void task_main(void *arg)
-{
-    struct task *self = arg;
-    after_switch();
-    self->fn(self->arg);
-    task_exit();
-}
+static uint32_t alive; // atomic: tasks that were started and have not been buried
 
 enum err task_create(void (*fn)(void *), void *arg, struct task **out)
 {
+    static const struct sched_attr attr = {
+        .class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT, .affinity = {~0ull}};
     struct task *task = heap_alloc(&task_type);
     if (task == nullptr)
         return ERR_NOMEM;
-    enum err err = kva_alloc(STACK_PAGES, &task->stack);
+    struct kva *stack;
+    enum err err = kva_alloc(STACK_PAGES, &stack);
     if (err != ERR_OK) {
         heap_free(&task_type, task);
         return err;
     }
+    // Field by field: until sched_node_init the node is still the last owner's.
+    task->state = TASK_NEW;
     task->refs = 1;
+    task->queued_on = 0;
+    task->used_cycles = 0;
+    task->stack = stack;
+    task->space = nullptr;
     task->fn = fn;
     task->arg = arg;
-    task->sp = stack_prepare(kva_end(task->stack), task_main, task);
+    task->attr_changed = false;
+    task->sp = stack_prepare(kva_end(stack), task_main, task);
+    sched_node_init(&task->sched, &attr);
     *out = task;
     return ERR_OK;
 }
@@ -93,37 +57,71 @@ void task_put(struct task *task)
     kva_free(task->stack);
     if (task->space != nullptr)
         vm_space_put(task->space);
-    heap_free(&task_type, task);
+    // One that a policy has hidden in a container after its end stays there for ever.
+    if (sched_node_retire(&task->sched))
+        heap_free(&task_type, task);
+}
+
+void task_bury(struct task *dead)
+{
+    __atomic_fetch_sub(&alive, 1, __ATOMIC_RELEASE);
+    task_put(dead);
+}
+
+void task_check_alive(void)
+{
+    if (__atomic_load_n(&alive, __ATOMIC_ACQUIRE) == 0)
+        panic("every task has ended, and none called power_off()");
 }
 
 void task_start(struct task *task)
 {
-    ASSERT(!task->started);
-    task->started = true;
+    uint32_t new = TASK_NEW;
+    bool first = __atomic_compare_exchange_n(&task->state, &new, TASK_READY, false,
+                                             __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    ASSERT(first);
     task_get(task);
-    run_queue_push(&queue, &task->sched);
+    __atomic_fetch_add(&alive, 1, __ATOMIC_RELAXED);
+    task_enqueue(task, SCHED_NEW);
 }
 
-struct task *task_current(void) { return cpu_this()->current; }
-
-void task_yield(void)
+static bool attr_is_valid(const struct sched_attr *a)
 {
-    struct task *self = task_current();
-    ASSERT(self != nullptr);
-    struct task *next = pick();
-    if (next == nullptr)
-        return;
-    run_queue_push(&queue, &self->sched);
-    switch_to(next, &self->sp);
+    switch (a->class) {
+    case SCHED_FAIR:
+        return a->weight >= SCHED_WEIGHT_MIN && a->weight <= SCHED_WEIGHT_MAX;
+    case SCHED_FIFO:
+    case SCHED_RR:
+        return a->priority >= 1 && a->priority <= SCHED_PRIORITY_MAX;
+    }
+    return false;
 }
 
-void task_exit(void)
+enum err task_set_sched(struct task *task, struct sched_attr attr)
 {
-    struct task *self = task_current();
-    ASSERT(self != nullptr);
-    exited = self;
-    switch_to(pick(), &self->sp);
-    panic("an exited task was run");
+    if (cpuset_is_empty(attr.affinity))
+        attr.affinity = (struct cpuset){~0ull};
+    if (!attr_is_valid(&attr) || cpuset_is_empty(cpuset_and(attr.affinity, cpuset_all())))
+        return ERR_INVAL;
+    uint64_t flags = task_lock_irq(task);
+    task->next_attr = attr;
+    __atomic_store_n(&task->attr_changed, true, __ATOMIC_RELEASE);
+    task_unlock_irq(task, flags);
+    task_requeue(task);
+    return ERR_OK;
+}
+
+struct sched_attr task_sched(struct task *t)
+{
+    uint64_t flags = task_lock_irq(t);
+    struct sched_attr attr = t->attr_changed ? t->next_attr : t->sched.attr;
+    task_unlock_irq(t, flags);
+    return attr;
+}
+
+uint64_t task_used_cycles(const struct task *task)
+{
+    return __atomic_load_n(&task->used_cycles, __ATOMIC_RELAXED);
 }
 
 void task_set_space(struct vm_space *space)
@@ -132,20 +130,11 @@ void task_set_space(struct vm_space *space)
     ASSERT(self != nullptr);
     if (space != nullptr)
         vm_space_get(space);
+    preempt_disable();
     struct vm_space *old = self->space;
     self->space = space;
     vm_space_activate(space);
+    preempt_enable();
     if (old != nullptr)
         vm_space_put(old);
-}
-
-void task_run_all(void)
-{
-    for (;;) {
-        struct task *next = pick();
-        // Nothing else makes a task ready: without one now there will never be one.
-        if (next == nullptr)
-            panic("every task has ended, and none called power_off()");
-        switch_to(next, &idle_sp);
-    }
 }

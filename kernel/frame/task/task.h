@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks: threads of the kernel, each with a guarded stack of its own. They switch only where
-// they yield or exit.
+// Tasks: threads of the kernel, each with a guarded stack of its own, on any CPU. One may be made
+// to give way to another wherever preemption is on.
 #pragma once
 #include "kernel/frame/base/err.h"
+#include "kernel/frame/sched/sched.h"
 #include "kernel/frame/vmm/vm_space.h"
 
 C_BEGIN
@@ -34,11 +35,26 @@ void task_put(struct task *task);
 // Lets a new task run when its turn comes. Once for each task.
 void task_start(struct task *task);
 
+// Changes how it is scheduled. ERR_INVAL: no such class, a priority or weight out of range, or no
+// CPU of the affinity runs. Takes effect at once, wherever the task is. Preemption on.
+enum err task_set_sched(struct task *task, struct sched_attr attr);
+struct sched_attr task_sched(struct task *task);
+
+// Processor time it has used, in clock_cycles(); of the running task, up to its last switch.
+uint64_t task_used_cycles(const struct task *task);
+
 // The running task; null before the first and in the idle loop.
 struct task *task_current(void);
 
-// Lets others run; returns when it is this task's turn again. Task context.
+// Lets others run; returns when it is this task's turn again. Task context, may sleep.
 void task_yield(void);
+
+// Sleeps until task_unpark; if that has come since the last park, returns at once. It may also
+// return for no reason, so its caller looks again at what it waits for. Task context, may sleep.
+void task_park(void);
+
+// Ends a task's park, or its next. True if it slept. Any context; the caller has a reference.
+bool task_unpark(struct task *task);
 
 // Ends the running task; as returning from its function does.
 [[noreturn]] void task_exit(void);
@@ -47,7 +63,12 @@ void task_yield(void);
 // task holds a reference. Task context.
 void task_set_space(struct vm_space *space);
 
-// For the frame's start: runs tasks for ever. The caller's stack becomes the idle loop's.
+// For the frame's start. Connects timers; and runs tasks for ever, on every CPU: the caller's
+// stack becomes its idle loop's. Interrupts off.
+void task_init(void);
 [[noreturn]] void task_run_all(void);
+
+// For the idle loop: panics if there is no task left that could ever do anything.
+void task_check_alive(void);
 
 C_END

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/trap/trap.h"
 #include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/base/assert.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/console/panic.h"
+#include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/trap/extable.h"
 #include "kernel/frame/trap/trap_name.h"
 
@@ -31,6 +33,7 @@ constexpr uint8_t GATE_USER = 0x60;      // INT n from ring 3 allowed
 constexpr uint16_t PIC1 = 0x20, PIC2 = 0xa0;
 
 static struct gate idt[TRAP_VECTORS];
+static void (*irq_handlers[TRAP_VECTORS - TRAP_IRQ_FIRST])(void);
 
 // Moves the 8259s' vectors away from the exceptions', since a masked one may still raise a
 // spurious interrupt, and masks all lines. (8259A data sheet, "Programming the 8259A".)
@@ -61,12 +64,23 @@ void trap_init(void)
         };
     }
     idt[TRAP_BREAKPOINT].type |= GATE_USER;
-    struct descriptor_table table = {sizeof(idt) - 1, (uint64_t)idt};
-    load_idt(&table);
+    trap_load();
     mask_legacy_interrupts();
 }
 
-void trap_init_stacks(void)
+void trap_load(void)
+{
+    struct descriptor_table table = {sizeof(idt) - 1, (uint64_t)idt};
+    load_idt(&table);
+}
+
+void trap_set_irq(int vector, void (*handler)(void))
+{
+    ASSERT(vector >= TRAP_IRQ_FIRST && vector < TRAP_VECTORS);
+    irq_handlers[vector - TRAP_IRQ_FIRST] = handler;
+}
+
+void trap_use_stacks(void)
 {
     idt[TRAP_NMI].ist = IST_NMI;
     idt[TRAP_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
@@ -74,14 +88,28 @@ void trap_init_stacks(void)
     idt[TRAP_DEBUG].ist = IST_DEBUG;
 }
 
+static void handle_irq(uint64_t vector)
+{
+    void (*handler)(void) = irq_handlers[vector - TRAP_IRQ_FIRST];
+    if (handler == nullptr) {
+        log_warn("unexpected interrupt, vector %lu", vector);
+        return;
+    }
+    struct cpu *cpu = cpu_this();
+    cpu->irq_depth++;
+    handler();
+    cpu->irq_depth--;
+}
+
 bool trap_handle_interrupt(uint64_t vector)
 {
     if (vector == TRAP_NMI) {
+        panic_stop_if_asked();
         log_warn("non-maskable interrupt; nothing here sends one");
         return true;
     }
     if (vector >= TRAP_IRQ_FIRST) {
-        log_warn("unexpected interrupt, vector %lu", vector);
+        handle_irq(vector);
         return true;
     }
     return false;
@@ -89,8 +117,12 @@ bool trap_handle_interrupt(uint64_t vector)
 
 void trap_from_kernel(struct trap_regs *regs)
 {
-    if (trap_handle_interrupt(regs->vector))
+    if (trap_handle_interrupt(regs->vector)) {
+        // The interrupted task gives way here if the interrupt asked it to.
+        if (regs->vector != TRAP_NMI && (regs->rflags & RFLAGS_IF) != 0 && preempt_word() == 0)
+            preempt_schedule_irq();
         return;
+    }
     switch (regs->vector) {
     case TRAP_PAGE_FAULT:
     case TRAP_GENERAL_PROTECTION:

@@ -3,7 +3,7 @@
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
 #include "kernel/frame/console/panic.h"
-#include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/trap/trap.h"
 #include "kernel/frame/trap/trap_name.h"
 
@@ -44,23 +44,32 @@ static enum user_event raise(struct user_context *ctx, uint64_t vector, uint64_t
 
 enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks *hooks)
 {
-    ASSERT(cpu_this()->active != nullptr);
+    might_sleep("user_mode_run");
+    if (!user_ctx_sanitize(ctx))
+        return raise(ctx, TRAP_GENERAL_PROTECTION, 0, 0);
     for (;;) {
-        if (hooks != nullptr && hooks->has_kernel_event != nullptr && hooks->has_kernel_event())
+        // From here to the program an interrupt cannot come unnoticed.
+        irq_disable();
+        if (hooks != nullptr && hooks->has_kernel_event != nullptr && hooks->has_kernel_event()) {
+            irq_enable();
             return USER_KERNEL_EVENT;
-        if (!user_ctx_sanitize(ctx))
-            return raise(ctx, TRAP_GENERAL_PROTECTION, 0, 0);
+        }
+        preempt_schedule_irq();
         load_bases(ctx);
-
         enum user_exit why = user_enter(&ctx->regs, can_sysret(ctx));
         ctx->from_syscall = why == USER_EXIT_SYSCALL;
-        if (ctx->from_syscall)
+        if (ctx->from_syscall) {
+            irq_enable();
             return USER_SYSCALL;
+        }
         uint64_t vector = ctx->regs.vector;
-        if (trap_handle_interrupt(vector))
+        uint64_t address = vector == TRAP_PAGE_FAULT ? read_cr2() : 0;
+        bool interrupt = trap_handle_interrupt(vector);
+        irq_enable();
+        if (interrupt)
             continue;
         if (vector == TRAP_MACHINE_CHECK || vector == TRAP_DOUBLE_FAULT)
             panic_regs(&ctx->regs, "%s in user mode", trap_name(vector));
-        return raise(ctx, vector, ctx->regs.error, vector == TRAP_PAGE_FAULT ? read_cr2() : 0);
+        return raise(ctx, vector, ctx->regs.error, address);
     }
 }

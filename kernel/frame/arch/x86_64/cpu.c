@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/arch/x86_64/cpu.h"
+#include "kernel/frame/arch/x86_64/ap_start.h"
 #include "kernel/frame/arch/x86_64/trap_regs.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 
@@ -37,10 +38,9 @@ static void init_gdt(struct cpu_arch *cpu)
     load_task_register(SELECTOR_TSS);
 }
 
-static void init_features(void)
+void cpu_features_init(void)
 {
     uint32_t max_leaf = cpuid(0, 0).eax;
-    struct cpuid_result leaf1 = cpuid(1, 0);
     struct cpuid_result leaf7 = max_leaf >= 7 ? cpuid(7, 0) : (struct cpuid_result){};
     struct cpuid_result ext1 = cpuid(0x80000001, 0);
     cpu_features = (struct cpu_features){
@@ -48,10 +48,14 @@ static void init_features(void)
         .smap = leaf7.ebx >> 20 & 1,
         .umip = leaf7.ecx >> 2 & 1,
         .gib_pages = ext1.edx >> 26 & 1,
+        .global_pages = cpuid(1, 0).edx >> 13 & 1,
     };
+}
 
+static void enable_features(void)
+{
     uint64_t cr4 = CR4_PAE | CR4_MCE;
-    if (leaf1.edx >> 13 & 1)
+    if (cpu_features.global_pages)
         cr4 |= CR4_PGE;
     if (cpu_features.smep)
         cr4 |= CR4_SMEP;
@@ -84,7 +88,7 @@ void cpu_arch_init(struct cpu_arch *cpu)
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     wrmsr(MSR_KERNEL_GS_BASE, 0);
     wrmsr(MSR_FS_BASE, 0);
-    init_features();
+    enable_features();
     init_syscall();
 }
 
@@ -93,6 +97,20 @@ void cpu_arch_set_ist(struct cpu_arch *cpu, enum ist which, uint64_t top)
     uint64_t *slot = (uint64_t *)(top - 16);
     *slot = (uint64_t)cpu;
     cpu->tss.ist[which - 1] = (uint64_t)slot;
+}
+
+// Of ap_start.S.
+extern const char ap_start_protected[], ap_start_long[], ap_start_gdt[];
+
+void ap_start_locate(struct ap_start *d, uint32_t page)
+{
+    constexpr uint16_t selector_code32 = 0x18;
+    d->gdt.limit = (uint16_t)(ap_start_code_end - ap_start_gdt - 1);
+    d->gdt.base = page + (uint32_t)(ap_start_gdt - ap_start_code);
+    d->to_protected.offset = page + (uint32_t)(ap_start_protected - ap_start_code);
+    d->to_protected.selector = selector_code32;
+    d->to_long.offset = page + (uint32_t)(ap_start_long - ap_start_code);
+    d->to_long.selector = SELECTOR_KERNEL_CODE;
 }
 
 uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg)

@@ -62,9 +62,13 @@ static_assert(offsetof(struct cpu_arch, tss) + offsetof(struct tss, sp) == CPU_T
 
 // What the CPU has and the kernel turned on.
 struct cpu_features {
-    bool smep, smap, umip, gib_pages;
+    bool smep, smap, umip, gib_pages, global_pages;
 };
 extern struct cpu_features cpu_features;
+
+// Finds out what cpu_features reports. Boot CPU, before its cpu_arch_init; the others are taken
+// to be alike.
+void cpu_features_init(void);
 
 // Loads GDT, TSS and GS, and turns on what cpu_features reports. Once for each CPU, before
 // traps are set up. `cpu` lives as long as the CPU.

@@ -141,4 +141,42 @@ static inline void load_task_register(uint16_t selector)
 
 static inline void cpu_halt(void) { __asm__ volatile("hlt"); }
 static inline void cpu_pause(void) { __asm__ volatile("pause"); }
+
+// Interrupts of this CPU. irq_save returns what irq_restore takes; pairs nest.
+#if __STDC_HOSTED__
+// Unit tests have none.
+static inline void irq_disable(void) {}
+static inline void irq_enable(void) {}
+static inline uint64_t irq_save(void) { return RFLAGS_IF; }
+static inline void irq_restore(uint64_t) {}
+static inline bool irq_is_enabled(void) { return true; }
+#else
 static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
+static inline void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
+
+static inline uint64_t flags_read(void)
+{
+    uint64_t flags;
+    __asm__ volatile("pushfq; pop %0" : "=r"(flags)::"memory");
+    return flags;
+}
+
+static inline bool irq_is_enabled(void) { return (flags_read() & RFLAGS_IF) != 0; }
+
+static inline uint64_t irq_save(void)
+{
+    uint64_t flags = flags_read();
+    irq_disable();
+    return flags;
+}
+
+static inline void irq_restore(uint64_t flags)
+{
+    if ((flags & RFLAGS_IF) != 0)
+        irq_enable();
+}
+
+// Waits for an interrupt with interrupts on; one that came before is not missed, since STI takes
+// effect behind the next instruction (SDM Vol. 2B, STI).
+static inline void cpu_wait_for_interrupt(void) { __asm__ volatile("sti; hlt; cli" ::: "memory"); }
+#endif

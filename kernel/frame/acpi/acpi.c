@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/frame/power/acpi.h"
+#include "kernel/frame/acpi/acpi.h"
 
 // Of a system description table's header (ACPI 6.5, 5.2.6).
 constexpr size_t HEADER_LENGTH = 4;
@@ -49,10 +49,18 @@ static bool has_signature(struct cspan s, const char *signature, size_t len)
 uint64_t acpi_find_rsdp(struct acpi_memory memory)
 {
     // On a 16-byte boundary in the BIOS read-only memory (5.2.5.1).
-    for (uint64_t at = 0xe0000; at < 0x100000; at += 16) {
+    constexpr uint64_t start = 0xe0000, end = 0x100000;
+    struct cspan area;
+    if (memory.bytes.len <= start ||
+        !view(memory, start, min_u64(end, memory.bytes.len) - start, &area))
+        return 0;
+    uint64_t signature = cspan_u64(SPAN_TEXT("RSD PTR "), 0);
+    for (uint64_t i = 0; i + 16 <= area.len; i += 16) {
+        if (cspan_u64(area, i) != signature)
+            continue;
         struct cspan rsdp;
-        if (view(memory, at, 20, &rsdp) && has_signature(rsdp, "RSD PTR ", 8) && checksum_ok(rsdp))
-            return at;
+        if (view(memory, start + i, 20, &rsdp) && checksum_ok(rsdp))
+            return start + i;
     }
     return 0;
 }
@@ -83,10 +91,48 @@ bool acpi_find_table(struct acpi_memory memory, uint64_t rsdp_at, const char sig
         return false;
     for (size_t i = HEADER_SIZE; i + entry_size <= root.len; i += entry_size) {
         uint64_t at = entry_size == 8 ? cspan_u64(root, i) : cspan_u32(root, i);
-        if (table_at(memory, at, table) && has_signature(*table, signature, 4))
+        // The signature before the checksum: most tables are others.
+        if (view(memory, at, HEADER_SIZE, table) && has_signature(*table, signature, 4) &&
+            table_at(memory, at, table))
             return true;
     }
     return false;
+}
+
+// Of the MADT (5.2.12): entries of type, length and content.
+constexpr size_t MADT_ENTRIES = 44;
+constexpr uint8_t MADT_LOCAL_APIC = 0;
+constexpr uint8_t MADT_LOCAL_X2APIC = 9;
+constexpr uint32_t MADT_FLAG_ENABLED = 1;
+
+static void add_cpu(struct acpi_cpus *cpus, uint32_t apic_id, uint32_t flags)
+{
+    if ((flags & MADT_FLAG_ENABLED) == 0)
+        return;
+    if (cpus->count == ACPI_CPUS_MAX)
+        cpus->ignored++;
+    else
+        cpus->apic_ids[cpus->count++] = apic_id;
+}
+
+bool acpi_find_cpus(struct acpi_memory memory, uint64_t rsdp, struct acpi_cpus *cpus)
+{
+    struct cspan madt;
+    *cpus = (struct acpi_cpus){};
+    if (!acpi_find_table(memory, rsdp, "APIC", &madt))
+        return false;
+    for (size_t i = MADT_ENTRIES; i + 2 <= madt.len;) {
+        uint8_t type = madt.bytes[i], len = madt.bytes[i + 1];
+        if (len < 2 || len > madt.len - i)
+            break;
+        struct cspan e = cspan_sub(madt, i, len);
+        if (type == MADT_LOCAL_APIC && len >= 8)
+            add_cpu(cpus, e.bytes[3], cspan_u32(e, 4));
+        else if (type == MADT_LOCAL_X2APIC && len >= 16)
+            add_cpu(cpus, cspan_u32(e, 4), cspan_u32(e, 8));
+        i += len;
+    }
+    return cpus->count > 0;
 }
 
 // An AML integer of one byte's worth, cut off `*aml`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The little of ACPI that switching off takes (ACPI specification 6.5, chapters 4, 5, 7, 16).
-// Pure: reads tables through a view of physical memory, believes no length or pointer in them.
+// The little of ACPI that the frame needs: which CPUs there are, and how to switch off (ACPI
+// specification 6.5, chapters 4, 5, 7, 16). Pure: reads tables through a view of physical memory,
+// believes no length or pointer in them.
 #pragma once
 #include "kernel/frame/base/span.h"
 
@@ -30,5 +31,16 @@ bool acpi_find_table(struct acpi_memory memory, uint64_t rsdp, const char signat
 
 // How to switch off; false if the tables do not say.
 bool acpi_find_sleep(struct acpi_memory memory, uint64_t rsdp, struct acpi_sleep *sleep);
+
+constexpr uint32_t ACPI_CPUS_MAX = 64;
+
+struct acpi_cpus {
+    uint32_t count;
+    uint32_t apic_ids[ACPI_CPUS_MAX];
+    uint32_t ignored; // there are more than fit
+};
+
+// The usable CPUs; false if the tables do not say.
+bool acpi_find_cpus(struct acpi_memory memory, uint64_t rsdp, struct acpi_cpus *cpus);
 
 C_END

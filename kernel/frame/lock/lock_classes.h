@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame's lock classes, outermost first. Those of services come before all of them.
+#pragma once
+#include "kernel/frame/lock/lock_class.h"
+
+C_BEGIN
+
+// The order, for the table in lock_classes.c and the declarations below.
+#define FRAME_LOCK_CLASSES(X)                                                                      \
+    X(mutex)    /* sync/: a mutex's own state */                                                   \
+    X(vm_space) /* vmm/: which ranges of a space are being changed */                              \
+    X(kva)      /* vmm/: the kernel's areas */                                                     \
+    X(heap)     /* heap/: a type's slabs */                                                        \
+    X(pmm)      /* pmm/: the buddy allocator */                                                    \
+    X(waitq)    /* sync/: who waits */                                                             \
+    X(task)     /* task/: a task's attributes */                                                   \
+    X(runqueue) /* task/: a CPU's ready tasks */                                                   \
+    X(timer)    /* time/: a CPU's timers */                                                        \
+    X(rcu)      /* sync/: deferred frees */                                                        \
+    X(console)  /* console/: the serial port */
+
+extern struct lock_class lc_mutex;
+extern struct lock_class lc_vm_space ACQUIRED_AFTER(lc_mutex);
+extern struct lock_class lc_kva ACQUIRED_AFTER(lc_vm_space);
+extern struct lock_class lc_heap ACQUIRED_AFTER(lc_kva);
+extern struct lock_class lc_pmm ACQUIRED_AFTER(lc_heap);
+extern struct lock_class lc_waitq ACQUIRED_AFTER(lc_pmm);
+extern struct lock_class lc_task ACQUIRED_AFTER(lc_waitq);
+extern struct lock_class lc_runqueue ACQUIRED_AFTER(lc_task);
+extern struct lock_class lc_timer ACQUIRED_AFTER(lc_runqueue);
+extern struct lock_class lc_rcu ACQUIRED_AFTER(lc_timer);
+extern struct lock_class lc_console ACQUIRED_AFTER(lc_rcu);
+
+C_END

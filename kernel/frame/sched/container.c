@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/sched/container.h"
+
+// Where retired nodes are: in no container that anybody could name.
+static struct sched_container nowhere;
+
+// Makes the node this container's. Whoever does it first wins, whatever other CPUs try.
+static bool claim(struct sched_container *c, struct sched_node *n)
+{
+    struct sched_container *none = nullptr;
+    if (!run_queue_is_mine(c->cpu) ||
+        !__atomic_compare_exchange_n(&n->container, &none, c, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    c->count++;
+    return true;
+}
+
+static void release(struct sched_container *c, struct sched_node *n)
+{
+    c->count--;
+    __atomic_store_n(&n->container, nullptr, __ATOMIC_RELEASE);
+}
+
+static bool holds(const struct sched_container *c, const struct sched_node *n)
+{
+    return run_queue_is_mine(c->cpu) && __atomic_load_n(&n->container, __ATOMIC_RELAXED) == c;
+}
+
+void sched_queue_init(struct sched_queue *q, uint32_t cpu)
+{
+    *q = (struct sched_queue){.c = {.cpu = cpu}};
+}
+
+void sched_tree_init(struct sched_tree *t, uint32_t cpu)
+{
+    *t = (struct sched_tree){.c = {.cpu = cpu}};
+}
+
+uint32_t sched_queue_count(const struct sched_queue *q)
+{
+    return __atomic_load_n(&q->c.count, __ATOMIC_RELAXED);
+}
+
+uint32_t sched_tree_count(const struct sched_tree *t)
+{
+    return __atomic_load_n(&t->c.count, __ATOMIC_RELAXED);
+}
+
+bool sched_queue_push(struct sched_queue *q, struct sched_node *n)
+{
+    if (!claim(&q->c, n))
+        return false;
+    n->next = nullptr;
+    n->prev = q->last;
+    if (q->last != nullptr)
+        q->last->next = n;
+    else
+        q->first = n;
+    q->last = n;
+    return true;
+}
+
+bool sched_queue_remove(struct sched_queue *q, struct sched_node *n)
+{
+    if (!holds(&q->c, n))
+        return false;
+    if (n->prev != nullptr)
+        n->prev->next = n->next;
+    else
+        q->first = n->next;
+    if (n->next != nullptr)
+        n->next->prev = n->prev;
+    else
+        q->last = n->prev;
+    release(&q->c, n);
+    return true;
+}
+
+struct sched_node *sched_queue_pop(struct sched_queue *q)
+{
+    struct sched_node *n = q->first;
+    return n != nullptr && sched_queue_remove(q, n) ? n : nullptr;
+}
+
+struct sched_node *sched_queue_pop_for(struct sched_queue *q, uint32_t cpu)
+{
+    if (!run_queue_is_mine(q->c.cpu))
+        return nullptr;
+    for (struct sched_node *n = q->first; n != nullptr; n = n->next) {
+        if (cpuset_has(n->attr.affinity, cpu))
+            return sched_queue_remove(q, n) ? n : nullptr;
+    }
+    return nullptr;
+}
+
+bool sched_tree_insert(struct sched_tree *t, struct sched_node *n, uint64_t key)
+{
+    if (!claim(&t->c, n))
+        return false;
+    n->key = key;
+    struct tree_node *parent = nullptr, **link = &t->tree.root;
+    while (*link != nullptr) {
+        parent = *link;
+        bool before = key < TREE_ENTRY(parent, struct sched_node, tree)->key;
+        link = before ? &parent->left : &parent->right;
+    }
+    tree_insert(&t->tree, parent, link, &n->tree);
+    return true;
+}
+
+bool sched_tree_remove(struct sched_tree *t, struct sched_node *n)
+{
+    if (!holds(&t->c, n))
+        return false;
+    tree_remove(&t->tree, &n->tree);
+    release(&t->c, n);
+    return true;
+}
+
+struct sched_node *sched_tree_first(struct sched_tree *t)
+{
+    if (!run_queue_is_mine(t->c.cpu))
+        return nullptr;
+    return TREE_ENTRY(tree_first(&t->tree), struct sched_node, tree);
+}
+
+struct sched_node *sched_tree_pop(struct sched_tree *t)
+{
+    struct sched_node *n = sched_tree_first(t);
+    return n != nullptr && sched_tree_remove(t, n) ? n : nullptr;
+}
+
+bool sched_node_retire(struct sched_node *n)
+{
+    struct sched_container *none = nullptr;
+    return __atomic_compare_exchange_n(&n->container, &none, &nowhere, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+void sched_node_init(struct sched_node *n, const struct sched_attr *attr)
+{
+    n->next = nullptr;
+    n->prev = nullptr;
+    n->tree = (struct tree_node){};
+    n->attr = *attr;
+    n->cpu = 0;
+    n->lag = 0;
+    n->slice_left = 0;
+    // Last: from here on it can be put into a container.
+    __atomic_store_n(&n->container, nullptr, __ATOMIC_RELEASE);
+}
+
+struct sched_attr sched_node_attr(const struct sched_node *n) { return n->attr; }
+uint32_t sched_node_cpu(const struct sched_node *n) { return n->cpu; }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a policy keeps ready tasks: queues and trees. Each belongs to one CPU, and works only
+// where that CPU's run queue is locked, which is inside the policy's functions for that CPU.
+// A task is in one container at most. A call that these rules forbid does nothing and says so;
+// nothing a policy does can break a container.
+#pragma once
+#include "kernel/frame/sched/sched.h"
+
+C_BEGIN
+
+struct sched_container {
+    uint32_t cpu FRAME_PRIVATE;
+    uint32_t count FRAME_PRIVATE;
+};
+
+// First in, first out.
+struct sched_queue {
+    struct sched_container c FRAME_PRIVATE;
+    struct sched_node *first FRAME_PRIVATE, *last FRAME_PRIVATE;
+};
+
+// Ordered by a key, small ones first; equal ones as they came.
+struct sched_tree {
+    struct sched_container c FRAME_PRIVATE;
+    struct tree tree FRAME_PRIVATE;
+};
+
+// Before first use, while nothing is in it.
+void sched_queue_init(struct sched_queue *q, uint32_t cpu);
+void sched_tree_init(struct sched_tree *t, uint32_t cpu);
+
+// How many are in it. A hint where its CPU's run queue is not locked.
+uint32_t sched_queue_count(const struct sched_queue *q);
+uint32_t sched_tree_count(const struct sched_tree *t);
+
+// False if the task is in a container already, or has ended.
+bool sched_queue_push(struct sched_queue *q, struct sched_node *task);
+bool sched_tree_insert(struct sched_tree *t, struct sched_node *task, uint64_t key);
+
+// The first, or null; and the first, taken out.
+struct sched_node *sched_tree_first(struct sched_tree *t);
+struct sched_node *sched_queue_pop(struct sched_queue *q);
+struct sched_node *sched_tree_pop(struct sched_tree *t);
+
+// The first that may run on `cpu`, taken out; or null.
+struct sched_node *sched_queue_pop_for(struct sched_queue *q, uint32_t cpu);
+
+// False if the task is not in it.
+bool sched_queue_remove(struct sched_queue *q, struct sched_node *task);
+bool sched_tree_remove(struct sched_tree *t, struct sched_node *task);
+
+// For the frame. A node that is about to be freed: true if it is in no container, and from now on
+// can come into none. And a new one.
+bool sched_node_retire(struct sched_node *task);
+void sched_node_init(struct sched_node *task, const struct sched_attr *attr);
+
+// Whether the running code holds `cpu`'s run queue. Supplied by task/.
+bool run_queue_is_mine(uint32_t cpu);
+
+C_END

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// The default policy: real-time tasks by priority, then fair shares; each CPU has its own queue,
+// wake-ups keep partners together, and CPUs with nothing to do take from others.
+#include "kernel/frame/sched/policy.h"
+#include "kernel/frame/sched/fair.h"
+#include "kernel/frame/time/clock.h"
+
+// A task of SCHED_RR gives way to its equals after this.
+constexpr uint64_t RR_SLICE_CYCLES = 200'000'000;
+
+// A ready task is left where it is for this long before another CPU may take it: two tasks that
+// wake each other in turns are better off on one CPU.
+constexpr uint64_t STEAL_AFTER_CYCLES = 500'000;
+
+struct queue {
+    struct sched_tree rt; // by priority, then in turn
+    struct fair fair;
+    struct sched_node *running;
+    uint64_t rt_turn; // ascends for those that go behind their equals
+    bool initialised;
+};
+
+static PERCPU(struct queue, queues);
+
+static struct queue *queue_of(uint32_t cpu)
+{
+    struct queue *q = percpu_on(queues, cpu_block(cpu));
+    if (unlikely(!q->initialised)) {
+        sched_tree_init(&q->rt, cpu);
+        fair_init(&q->fair, cpu);
+        q->rt_turn = 1ull << 48;
+        q->initialised = true;
+    }
+    return q;
+}
+
+static bool is_rt(const struct sched_node *n) { return n->attr.class != SCHED_FAIR; }
+
+static uint32_t ready_count(const struct queue *q)
+{
+    return sched_tree_count(&q->rt) + sched_tree_count(&q->fair.ready);
+}
+
+static uint32_t least_busy(struct cpuset cpus)
+{
+    uint32_t best = cpuset_first(cpus), best_count = UINT32_MAX;
+    for (uint32_t cpu; cpuset_take(&cpus, &cpu);) {
+        uint32_t count = ready_count(percpu_on(queues, cpu_block(cpu)));
+        if (count < best_count) {
+            best = cpu;
+            best_count = count;
+        }
+    }
+    return best;
+}
+
+static uint32_t select(struct sched_node *n, enum sched_why why, uint32_t waker)
+{
+    struct cpuset allowed = cpuset_and(n->attr.affinity, cpuset_all());
+    struct cpuset idle = cpuset_and(sched_idle_cpus(), allowed);
+    if (why == SCHED_WOKEN) {
+        // Where it ran, if that CPU is free; or if that is where it is being woken: then the
+        // waker is likely to wait for it next.
+        if (cpuset_has(idle, n->cpu))
+            return n->cpu;
+        if (n->cpu == waker && cpuset_has(allowed, waker) &&
+            ready_count(percpu_on(queues, cpu_block(waker))) == 0)
+            return waker;
+    }
+    if (!cpuset_is_empty(idle))
+        return cpuset_first(idle);
+    return least_busy(allowed);
+}
+
+// Higher priorities first, equals in turn.
+static uint64_t rt_key(const struct sched_node *n, uint64_t turn)
+{
+    return (uint64_t)(SCHED_PRIORITY_MAX - n->attr.priority) << 56 | turn;
+}
+
+static bool enqueue_rt(struct queue *q, struct sched_node *n, enum sched_why why)
+{
+    // Who was made to give way keeps its place before its equals.
+    uint64_t turn = q->rt_turn++;
+    if (why == SCHED_PREEMPTED && !(n->attr.class == SCHED_RR && n->slice_left == 0))
+        turn = (1ull << 48) - (turn & 0xffff'ffff);
+    if (n->slice_left == 0)
+        n->slice_left = RR_SLICE_CYCLES;
+    sched_tree_insert(&q->rt, n, rt_key(n, turn));
+    const struct sched_node *r = q->running;
+    return r == nullptr || !is_rt(r) || r->attr.priority < n->attr.priority;
+}
+
+static bool enqueue_fair(struct queue *q, struct sched_node *n, enum sched_why why)
+{
+    if (q->fair.running == n)
+        fair_put_back(&q->fair, n, why == SCHED_YIELDED);
+    else
+        fair_add(&q->fair, n);
+    const struct sched_node *r = q->running;
+    if (r == nullptr)
+        return true;
+    // One that ran alone has no end to its slice: let it be looked at again.
+    return !is_rt(r) && (fair_preempts(&q->fair, n) || ready_count(q) == 1);
+}
+
+static bool enqueue(uint32_t cpu, struct sched_node *n, enum sched_why why)
+{
+    struct queue *q = queue_of(cpu);
+    n->ready_since = clock_cycles();
+    if (q->running == n)
+        q->running = nullptr;
+    return is_rt(n) ? enqueue_rt(q, n, why) : enqueue_fair(q, n, why);
+}
+
+static void forget_running(struct queue *q)
+{
+    if (q->running != nullptr && !is_rt(q->running))
+        fair_leave(&q->fair, q->running);
+    q->running = nullptr;
+}
+
+static struct sched_node *pick(uint32_t cpu)
+{
+    struct queue *q = queue_of(cpu);
+    forget_running(q); // it was not put back: it waits, or has ended
+    q->running = sched_tree_pop(&q->rt);
+    if (q->running == nullptr)
+        q->running = fair_pick(&q->fair);
+    return q->running;
+}
+
+static bool dequeue(uint32_t cpu, struct sched_node *n)
+{
+    struct queue *q = queue_of(cpu);
+    return sched_tree_remove(&q->rt, n) || fair_remove(&q->fair, n);
+}
+
+static struct sched_node *first_for(struct sched_tree *t, uint32_t cpu, uint64_t since)
+{
+    for (struct tree_node *i = tree_first(&t->tree); i != nullptr; i = tree_next(i)) {
+        struct sched_node *n = TREE_ENTRY(i, struct sched_node, tree);
+        if (cpuset_has(n->attr.affinity, cpu) && n->ready_since <= since)
+            return n;
+    }
+    return nullptr;
+}
+
+static struct sched_node *steal(uint32_t from, uint32_t to)
+{
+    struct queue *q = queue_of(from);
+    uint64_t now = clock_cycles();
+    // One whose CPU has several waiting may go at once.
+    uint64_t since = ready_count(q) > 1 ? now : now - STEAL_AFTER_CYCLES;
+    struct sched_node *n = first_for(&q->rt, to, now);
+    if (n == nullptr)
+        n = first_for(&q->fair.ready, to, since);
+    return n != nullptr && dequeue(from, n) ? n : nullptr;
+}
+
+static void charge(uint32_t cpu, struct sched_node *n, uint64_t cycles)
+{
+    struct queue *q = queue_of(cpu);
+    if (!is_rt(n))
+        fair_charge(&q->fair, n, cycles);
+    else if (n->attr.class == SCHED_RR)
+        n->slice_left -= min_u64(n->slice_left, cycles);
+}
+
+static uint64_t slice(uint32_t cpu, struct sched_node *n)
+{
+    struct queue *q = queue_of(cpu);
+    if (n->attr.class == SCHED_FIFO || ready_count(q) == 0)
+        return 0;
+    if (n->attr.class == SCHED_RR)
+        return max_u64(n->slice_left, 1);
+    uint64_t left = fair_left(&q->fair);
+    // While a CPU idles, the one that waits here is offered to it soon.
+    return cpuset_is_empty(sched_idle_cpus()) ? left : min_u64(left, STEAL_AFTER_CYCLES);
+}
+
+const struct sched_ops sched_default_ops = {
+    .select = select,
+    .enqueue = enqueue,
+    .pick = pick,
+    .steal = steal,
+    .charge = charge,
+    .slice = slice,
+    .dequeue = dequeue,
+};

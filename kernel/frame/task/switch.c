@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: Apache-2.0
+// Switching tasks: states, run queues, and what holds a policy to them.
+#include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/base/assert.h"
+#include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/lock/lock_classes.h"
+#include "kernel/frame/lock/spinlock.h"
+#include "kernel/frame/sched/policy.h"
+#include "kernel/frame/smp/call.h"
+#include "kernel/frame/task/idle.h"
+#include "kernel/frame/task/task_priv.h"
+#include "kernel/frame/time/clock.h"
+#include "kernel/frame/time/event.h"
+#include "kernel/frame/time/timer.h"
+
+// How often a policy may offer a task that cannot run before it counts as having none.
+constexpr int BAD_PICKS_MAX = 8;
+
+// One CPU's. The lock is held from before a switch until after it, so that nobody sees a task
+// whose CPU is still on its stack.
+struct runqueue {
+    struct spinlock lock;
+    uint32_t holder;      // one more than the number of the CPU that has it locked; 0: none
+    struct task *prev;    // during a switch: who ran before; null for the idle loop
+    uint32_t ready;       // atomic: how many are queued, as far as the policy is honest
+    bool slice_armed;     // the slice timer is set
+    uint64_t switched_at; // in clock_cycles(): when the running task was last charged
+    uint64_t idle_sp;
+    struct task *dead; // this CPU's own: ended tasks to be buried
+};
+
+static PERCPU(struct runqueue, runqueues);
+static const struct sched_ops *ops = &sched_default_ops;
+static bool started; // a task has been started: too late for another policy
+
+static struct runqueue *runqueue_of(uint32_t cpu) { return percpu_on(runqueues, cpu_block(cpu)); }
+
+static void runqueue_lock(struct runqueue *rq) NO_LOCK_ANALYSIS
+{
+    spin_lock(&rq->lock, &lc_runqueue);
+    __atomic_store_n(&rq->holder, cpu_this()->id + 1, __ATOMIC_RELAXED);
+}
+
+static void runqueue_unlock(struct runqueue *rq) NO_LOCK_ANALYSIS
+{
+    __atomic_store_n(&rq->holder, 0, __ATOMIC_RELAXED);
+    spin_unlock_no_preempt(&rq->lock, &lc_runqueue);
+    preempt_enable_no_resched();
+}
+
+bool run_queue_is_mine(uint32_t cpu)
+{
+    return cpu < cpu_count() &&
+           __atomic_load_n(&runqueue_of(cpu)->holder, __ATOMIC_RELAXED) == cpu_this()->id + 1;
+}
+
+void sched_inject(const struct sched_ops *policy)
+{
+    ASSERT(!started);
+    ops = policy;
+}
+
+// ---- states ----------------------------------------------------------------------------------
+
+static enum task_state state_of(const struct task *t)
+{
+    return (enum task_state)(__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) & ~TASK_NOTIFIED);
+}
+
+// Changes the state if it is `from`; a notification stays.
+static bool change_state(struct task *t, enum task_state from, enum task_state to)
+{
+    uint32_t old = __atomic_load_n(&t->state, __ATOMIC_RELAXED);
+    while ((old & ~TASK_NOTIFIED) == (uint32_t)from) {
+        if (__atomic_compare_exchange_n(&t->state, &old, (uint32_t)to | (old & TASK_NOTIFIED), true,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return true;
+    }
+    return false;
+}
+
+static struct task *task_of(struct sched_node *n)
+{
+    return n != nullptr ? LIST_ENTRY(n, struct task, sched) : nullptr;
+}
+
+// ---- queueing --------------------------------------------------------------------------------
+
+static void set_slice(struct runqueue *rq, uint32_t cpu, struct task *running)
+{
+    if (rq->slice_armed || running == nullptr)
+        return;
+    uint64_t cycles = ops->slice(cpu, &running->sched);
+    if (cycles == 0)
+        return;
+    rq->slice_armed = true;
+    timer_set_slice_end(clock_cycles() + cycles);
+}
+
+static uint32_t select_cpu(struct task *t, enum sched_why why)
+{
+    struct cpuset allowed = cpuset_and(t->sched.attr.affinity, cpuset_all());
+    uint32_t cpu = ops->select(&t->sched, why, cpu_this()->id);
+    return cpu < cpu_count() && cpuset_has(allowed, cpu) ? cpu : cpuset_first(allowed);
+}
+
+// New attributes take effect while the task is in no queue.
+static void apply_attr(struct task *t)
+{
+    if (!__atomic_load_n(&t->attr_changed, __ATOMIC_ACQUIRE))
+        return;
+    uint64_t flags = task_lock_irq(t);
+    t->sched.attr = t->next_attr;
+    __atomic_store_n(&t->attr_changed, false, __ATOMIC_RELAXED);
+    task_unlock_irq(t, flags);
+}
+
+void task_enqueue(struct task *t, enum sched_why why)
+{
+    started = true;
+    uint64_t flags = irq_save();
+    apply_attr(t);
+    uint32_t cpu = select_cpu(t, why);
+    bool here = cpu == cpu_this()->id;
+    struct runqueue *rq = runqueue_of(cpu);
+    runqueue_lock(rq);
+    __atomic_store_n(&t->queued_on, cpu, __ATOMIC_RELAXED);
+    bool give_way = ops->enqueue(cpu, &t->sched, why);
+    __atomic_fetch_add(&rq->ready, 1, __ATOMIC_RELAXED);
+    bool no_end = !rq->slice_armed;
+    if (here && !give_way)
+        set_slice(rq, cpu, cpu_this()->current);
+    runqueue_unlock(rq);
+    if (here)
+        give_way = give_way || cpu_this()->current == nullptr;
+    if (here && give_way)
+        preempt_ask();
+    // A CPU that idles, one that should give way, and one whose task runs without an end.
+    if (!here && !idle_kick(cpu) && (give_way || no_end))
+        smp_reschedule(cpu);
+    irq_restore(flags);
+    if (here && give_way && preempt_word() == 0)
+        preempt_schedule();
+}
+
+// What the policy offers and can run on `cpu`, made RUNNING; null if nothing.
+static struct task *pick(struct runqueue *rq, uint32_t cpu)
+{
+    for (int i = 0; i < BAD_PICKS_MAX; i++) {
+        struct task *t = task_of(ops->pick(cpu));
+        if (t == nullptr)
+            return nullptr;
+        // Only this CPU may take up again who is still on its stack.
+        bool runs = t == rq->prev && change_state(t, TASK_LEAVING, TASK_RUNNING);
+        if (!runs && cpuset_has(t->sched.attr.affinity, cpu))
+            runs = change_state(t, TASK_READY, TASK_RUNNING);
+        if (!runs)
+            continue;
+        if (__atomic_load_n(&rq->ready, __ATOMIC_RELAXED) > 0)
+            __atomic_fetch_sub(&rq->ready, 1, __ATOMIC_RELAXED);
+        return t;
+    }
+    return nullptr;
+}
+
+// ---- switching -------------------------------------------------------------------------------
+
+// The running task's time up to now goes to its account.
+static void charge(struct runqueue *rq, uint32_t cpu, struct task *t)
+{
+    uint64_t now = clock_cycles();
+    t->used_cycles += now - rq->switched_at;
+    ops->charge(cpu, &t->sched, now - rq->switched_at);
+    rq->switched_at = now;
+}
+
+// What becomes of the task that ran until now. `to` is what it asks for.
+static void leave(struct runqueue *rq, uint32_t cpu, struct task *t, enum task_state to,
+                  enum sched_why why)
+{
+    charge(rq, cpu, t);
+    if (to == TASK_LEAVING && __atomic_load_n(&t->attr_changed, __ATOMIC_RELAXED))
+        to = TASK_MIGRATING;
+    if (!change_state(t, TASK_RUNNING, to))
+        panic("a task that runs is in state %u", t->state);
+    if (to == TASK_LEAVING) {
+        ops->enqueue(cpu, &t->sched, why);
+        __atomic_fetch_add(&rq->ready, 1, __ATOMIC_RELAXED);
+    }
+}
+
+// What becomes of the task that gave way, now that its stack is free. True if it has to be queued
+// anew.
+static bool settle(struct runqueue *rq, struct task *prev, enum sched_why *why)
+{
+    uint32_t parking = TASK_PARKING;
+    switch (state_of(prev)) {
+    case TASK_LEAVING:
+        change_state(prev, TASK_LEAVING, TASK_READY);
+        return false;
+    case TASK_MIGRATING:
+        change_state(prev, TASK_MIGRATING, TASK_READY);
+        *why = SCHED_MOVED;
+        return true;
+    case TASK_PARKING:
+        if (__atomic_compare_exchange_n(&prev->state, &parking, TASK_PARKED, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return false;
+        // A wake-up came meanwhile.
+        __atomic_store_n(&prev->state, TASK_READY, __ATOMIC_RELEASE);
+        *why = SCHED_WOKEN;
+        return true;
+    case TASK_DEAD:
+        prev->next_dead = rq->dead;
+        rq->dead = prev;
+        // Its address space is not kept for a CPU that may have no use for another for long.
+        vm_space_activate(nullptr);
+        return false;
+    default:
+        panic("a task that gave way is in state %u", prev->state);
+    }
+}
+
+static void irq_enable_and_give_way(void)
+{
+    irq_enable();
+    if (preempt_word() == 0)
+        preempt_schedule();
+}
+
+// On the new stack: the old one and the run queue are free.
+static void arrive(void)
+{
+    struct runqueue *rq = percpu_this(runqueues);
+    struct task *prev = rq->prev, *now = cpu_this()->current;
+    enum sched_why why;
+    rq->prev = nullptr;
+    bool again = prev != nullptr && settle(rq, prev, &why);
+    runqueue_unlock(rq);
+    // A task without an address space leaves the last one's in place.
+    if (now != nullptr && now->space != nullptr)
+        vm_space_activate(now->space);
+    if (again)
+        task_enqueue(prev, why);
+}
+
+// Gives the CPU to whom the policy picks. The running task, if there is one, goes to state `to`.
+// Interrupts and preemption: off and on.
+static void schedule(enum task_state to, enum sched_why why) NO_LOCK_ANALYSIS
+{
+    struct cpu *cpu = cpu_this();
+    struct runqueue *rq = percpu_this(runqueues);
+    struct task *prev = cpu->current;
+    ASSERT(preempt_depth() == 0);
+    runqueue_lock(rq);
+    preempt_answer();
+    rq->prev = prev;
+    if (prev != nullptr)
+        leave(rq, cpu->id, prev, to, why);
+    struct task *next = pick(rq, cpu->id);
+    if (next == prev) {
+        // Also when the idle loop finds nothing.
+        rq->prev = nullptr;
+        set_slice(rq, cpu->id, next);
+        runqueue_unlock(rq);
+        return;
+    }
+    if (prev == nullptr)
+        rq->switched_at = clock_cycles();
+    if (next != nullptr) {
+        next->sched.cpu = cpu->id;
+        set_slice(rq, cpu->id, next);
+    }
+    cpu->current = next;
+    stack_switch(prev != nullptr ? &prev->sp : &rq->idle_sp,
+                 next != nullptr ? next->sp : rq->idle_sp);
+    arrive();
+}
+
+void task_main(void *arg)
+{
+    struct task *self = arg;
+    arrive();
+    irq_enable_and_give_way();
+    self->fn(self->arg);
+    task_exit();
+}
+
+static void slice_end(void)
+{
+    percpu_this(runqueues)->slice_armed = false;
+    preempt_ask();
+    // Who waits here may have been waited for elsewhere.
+    struct cpuset idle = sched_idle_cpus();
+    if (!cpuset_is_empty(idle))
+        idle_kick(cpuset_first(idle));
+}
+
+void task_init(void) { timer_start(slice_end); }
+
+// ---- giving way ------------------------------------------------------------------------------
+
+// Drops the ended tasks of this CPU. Interrupts on.
+static void bury_dead(void)
+{
+    uint64_t flags = irq_save();
+    struct runqueue *rq = percpu_this(runqueues);
+    struct task *dead = rq->dead;
+    rq->dead = nullptr;
+    irq_restore(flags);
+    while (dead != nullptr) {
+        struct task *next = dead->next_dead;
+        task_bury(dead);
+        dead = next;
+    }
+}
+
+void preempt_schedule_irq(void)
+{
+    // The idle loop looks for work by itself.
+    while (cpu_this()->current != nullptr && preempt_word() == 0)
+        schedule(TASK_LEAVING, SCHED_PREEMPTED);
+}
+
+void preempt_schedule(void)
+{
+    if (!irq_is_enabled())
+        return;
+    irq_disable();
+    preempt_schedule_irq();
+    irq_enable();
+}
+
+void task_yield(void)
+{
+    might_sleep("task_yield");
+    irq_disable();
+    schedule(TASK_LEAVING, SCHED_YIELDED);
+    irq_enable_and_give_way();
+    bury_dead();
+}
+
+void task_park(void)
+{
+    might_sleep("task_park");
+    struct task *self = task_current();
+    irq_disable();
+    // A wake-up that has already come.
+    uint32_t notified = TASK_RUNNING | TASK_NOTIFIED;
+    if (!__atomic_compare_exchange_n(&self->state, &notified, TASK_RUNNING, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        schedule(TASK_PARKING, SCHED_WOKEN);
+    irq_enable_and_give_way();
+    bury_dead();
+}
+
+bool task_unpark(struct task *t)
+{
+    uint32_t old = __atomic_fetch_or(&t->state, TASK_NOTIFIED, __ATOMIC_ACQ_REL);
+    if (old != TASK_PARKED)
+        return false;
+    // Nobody else gets here: they find the notification.
+    __atomic_store_n(&t->state, TASK_READY, __ATOMIC_RELEASE);
+    task_enqueue(t, SCHED_WOKEN);
+    return true;
+}
+
+void task_exit(void)
+{
+    might_sleep("task_exit");
+    irq_disable();
+    schedule(TASK_DEAD, SCHED_WOKEN);
+    panic("an ended task was run");
+}
+
+// A ready task leaves its queue. False if it was not ready, or is no longer where it was.
+static bool take_ready(struct task *t)
+{
+    uint64_t flags = irq_save();
+    uint32_t cpu = __atomic_load_n(&t->queued_on, __ATOMIC_RELAXED);
+    struct runqueue *rq = runqueue_of(cpu);
+    runqueue_lock(rq);
+    bool taken = state_of(t) == TASK_READY &&
+                 __atomic_load_n(&t->queued_on, __ATOMIC_RELAXED) == cpu &&
+                 ops->dequeue(cpu, &t->sched);
+    if (taken && rq->ready > 0)
+        __atomic_fetch_sub(&rq->ready, 1, __ATOMIC_RELAXED);
+    runqueue_unlock(rq);
+    irq_restore(flags);
+    return taken;
+}
+
+void task_requeue(struct task *t)
+{
+    preempt_disable();
+    if (take_ready(t)) {
+        task_enqueue(t, SCHED_MOVED);
+    } else if (state_of(t) == TASK_RUNNING) {
+        // Its CPU looks at it again when it gives way. One that waits is looked at when it wakes.
+        uint32_t cpu = __atomic_load_n(&t->sched.cpu, __ATOMIC_RELAXED);
+        if (cpu == cpu_this()->id)
+            preempt_ask();
+        else
+            smp_reschedule(cpu);
+    }
+    preempt_enable();
+}
+
+struct task *task_current(void) { return cpu_this()->current; }
+
+// ---- the idle loop ---------------------------------------------------------------------------
+
+// Takes a task from a CPU that has more than it runs. Interrupts off.
+static struct task *steal(uint32_t self)
+{
+    for (uint32_t i = 1; i < cpu_count(); i++) {
+        uint32_t from = (self + i) % cpu_count();
+        struct runqueue *rq = runqueue_of(from);
+        if (__atomic_load_n(&rq->ready, __ATOMIC_RELAXED) == 0)
+            continue;
+        runqueue_lock(rq);
+        struct task *t = task_of(ops->steal(from, self));
+        bool good = t != nullptr && state_of(t) == TASK_READY;
+        if (good && rq->ready > 0)
+            __atomic_fetch_sub(&rq->ready, 1, __ATOMIC_RELAXED);
+        runqueue_unlock(rq);
+        if (good)
+            return t;
+    }
+    return nullptr;
+}
+
+static void take_stolen(struct task *t, uint32_t self)
+{
+    struct runqueue *rq = runqueue_of(self);
+    runqueue_lock(rq);
+    ops->enqueue(self, &t->sched, SCHED_MOVED);
+    __atomic_store_n(&t->queued_on, self, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&rq->ready, 1, __ATOMIC_RELAXED);
+    runqueue_unlock(rq);
+}
+
+bool idle_find_work(void)
+{
+    uint32_t self = cpu_this()->id;
+    if (__atomic_load_n(&runqueue_of(self)->ready, __ATOMIC_RELAXED) > 0)
+        return true;
+    struct task *t = steal(self);
+    if (t == nullptr)
+        return false;
+    take_stolen(t, self);
+    return true;
+}
+
+void idle_run_work(void)
+{
+    schedule(TASK_DEAD, SCHED_WOKEN);
+    irq_enable();
+    bury_dead();
+    irq_disable();
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a task is, and its states.
+#pragma once
+#include "kernel/frame/lock/lock_classes.h"
+#include "kernel/frame/lock/spinlock.h"
+#include "kernel/frame/sched/container.h"
+#include "kernel/frame/task/task.h"
+#include "kernel/frame/vmm/kva.h"
+
+// Who changes a state, and from where to where:
+//
+//     NEW --start--> READY <--------------------+
+//                      |  pick                  | unpark
+//                      v                        |
+//     LEAVING <---- RUNNING ----> PARKING --> PARKED
+//        |  preempted,  |  exit       the CPU has left its stack
+//        v  yielded     v
+//      READY          DEAD
+//
+// While a task is LEAVING or PARKING its CPU is still on its stack, so only that CPU may take it
+// up again. A wake-up that comes to a task which is not PARKED leaves TASK_NOTIFIED, and the next
+// park returns at once.
+enum task_state : uint32_t {
+    TASK_NEW,
+    TASK_READY,
+    TASK_RUNNING,
+    TASK_LEAVING,   // back in its CPU's queue
+    TASK_MIGRATING, // has to go to another CPU's
+    TASK_PARKING,
+    TASK_PARKED,
+    TASK_DEAD,
+};
+constexpr uint32_t TASK_NOTIFIED = 1u << 31;
+
+struct task {
+    uint64_t sp;    // while it does not run. First: the heap overwrites it in a freed task
+    uint32_t state; // atomic: enum task_state and TASK_NOTIFIED
+    uint32_t refs;  // atomic
+    struct sched_node sched;
+    uint32_t queued_on; // atomic: the CPU whose queue it was last put into
+    uint64_t used_cycles;
+    struct kva *stack;
+    struct vm_space *space; // the running task's own; null: none
+    struct task *next_dead;
+    void (*fn)(void *);
+    void *arg;
+    struct spinlock lock;
+    struct sched_attr next_attr GUARDED_BY(lc_task);
+    bool attr_changed; // atomic: next_attr is to take effect
+};
+SPINLOCK_IRQ_OPS(task, struct task, lock, lc_task)
+
+// For task.c: makes a ready task known to the policy.
+void task_enqueue(struct task *task, enum sched_why why);
+
+// For task.c: the task's attributes have changed.
+void task_requeue(struct task *task);
+
+// For switch.c: the first C code on a task's own stack.
+void task_main(void *task);
+
+// For switch.c: drops the reference that a started task had to itself.
+void task_bury(struct task *dead);
