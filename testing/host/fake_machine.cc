@@ -26,7 +26,12 @@ struct cpu_features cpu_features;
 
 struct cpu_arch *cpu_arch_this(void) { return &cpu_boot.arch; }
 
-void tlb_flush_page(uint64_t address) { machine->flushed.push_back(address); }
+void tlb_flush_page(uint64_t address)
+{
+    machine->flushed.push_back(address);
+    if (machine->on_flush)
+        machine->on_flush(address);
+}
 
 void mmu_load_root(paddr_t root) { machine->roots.push_back(root.raw); }
 

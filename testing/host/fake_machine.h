@@ -5,6 +5,7 @@
 #pragma once
 #include "kernel/frame/pmm/pmm.h"
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -37,6 +38,9 @@ public:
     // addresses of mmu_load_root. The last root is the one translations go by.
     std::vector<uint64_t> flushed;
     std::vector<uint64_t> roots;
+
+    // Called by tlb_flush_page, to look at things as they are at that moment.
+    std::function<void(uint64_t address)> on_flush;
 
     // What the page tables say of an address: a walk of its own, that shares no code with what
     // is tested. The permissions are those that every level grants.
