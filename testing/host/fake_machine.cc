@@ -57,6 +57,8 @@ FakeMachine::FakeMachine(uint64_t mib) : size_(mib * MIB)
 {
     if (machine != nullptr || size_ > GIB)
         fail("there is one already, or it is too large");
+    if (is_user(reinterpret_cast<uint64_t>(&mib)))
+        fail("the stack lies where it takes addresses for the user's");
     reserved_ =
         mmap(nullptr, 2 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved_ == MAP_FAILED)
@@ -156,4 +158,7 @@ uint8_t *FakeMachine::user_byte(uint64_t address, bool write)
     return memory_ + (*entry & PTE_ADDRESS) + address % 4096;
 }
 
-bool FakeMachine::is_user(uint64_t address) { return address < GIB || address >= USER_END - MIB; }
+bool FakeMachine::is_user(uint64_t address)
+{
+    return address < GIB || address >= USER_END - 4 * PAGE_SIZE;
+}

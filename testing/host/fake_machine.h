@@ -56,7 +56,8 @@ public:
     // accessed and dirty bits.
     uint8_t *user_byte(uint64_t address, bool write);
 
-    // The user addresses that copy_fallible knows as such; a host program has nothing there.
+    // The addresses that copy_fallible takes for the user's: low ones, and the last pages of user
+    // space. A host program has nothing there.
     static bool is_user(uint64_t address);
 
 private:
