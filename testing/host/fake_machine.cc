@@ -22,8 +22,6 @@ FakeMachine *machine;
 
 } // namespace
 
-struct cpu_features cpu_features;
-
 struct cpu_arch *cpu_arch_this(void) { return &cpu_boot.arch; }
 
 void tlb_flush_page(uint64_t address)
@@ -35,17 +33,34 @@ void tlb_flush_page(uint64_t address)
 
 void mmu_load_root(paddr_t root) { machine->roots.push_back(root.raw); }
 
+void user_access_begin(void)
+{
+    if (machine->user_access)
+        fail("user_access_begin twice");
+    machine->user_access = true;
+    machine->user_accesses++;
+}
+
+void user_access_end(void)
+{
+    if (!machine->user_access)
+        fail("user_access_end without begin");
+    machine->user_access = false;
+}
+
 // Byte by byte, so that it stops exactly where the fault is.
 size_t copy_fallible(void *to, const void *from, size_t n)
 {
+    auto user = [](uint64_t at, bool write) {
+        return machine->user_access ? machine->user_byte(at, write) : nullptr;
+    };
     auto d = reinterpret_cast<uint64_t>(to), s = reinterpret_cast<uint64_t>(from);
     for (; n > 0; n--, d++, s++) {
-        const uint8_t *source = FakeMachine::is_user(s) ? machine->user_byte(s, false)
-                                                        : reinterpret_cast<const uint8_t *>(s);
+        const uint8_t *source =
+            FakeMachine::is_user(s) ? user(s, false) : reinterpret_cast<const uint8_t *>(s);
         if (source == nullptr)
             break;
-        uint8_t *target =
-            FakeMachine::is_user(d) ? machine->user_byte(d, true) : reinterpret_cast<uint8_t *>(d);
+        uint8_t *target = FakeMachine::is_user(d) ? user(d, true) : reinterpret_cast<uint8_t *>(d);
         if (target == nullptr)
             break;
         *target = *source;

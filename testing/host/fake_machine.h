@@ -42,6 +42,11 @@ public:
     // Called by tlb_flush_page, to look at things as they are at that moment.
     std::function<void(uint64_t address)> on_flush;
 
+    // Between user_access_begin and _end. Outside, copy_fallible faults on user addresses: the
+    // machine has SMAP.
+    bool user_access = false;
+    int user_accesses = 0; // begun so far
+
     // What the page tables say of an address: a walk of its own, that shares no code with what
     // is tested. The permissions are those that every level grants.
     struct Translation {

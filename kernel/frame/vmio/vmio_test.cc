@@ -191,6 +191,23 @@ TEST_F(Vmio, user_memory_to_user_memory)
     EXPECT_EQ(got, "b" + std::string(50, 'a'));
 }
 
+TEST_F(Vmio, access_to_user_memory_is_open_only_for_the_copy)
+{
+    map_letters(AT, 1);
+    EXPECT_EQ(read(AT, 1), ERR_OK);
+    EXPECT_FALSE(machine.user_access);
+    EXPECT_EQ(read(AT + P, 1), ERR_FAULT);
+    EXPECT_FALSE(machine.user_access) << "closed after a fault, too";
+    EXPECT_EQ(write(AT, "x"), ERR_OK);
+    EXPECT_EQ(machine.user_accesses, 3);
+
+    std::string from = "abc", to = "###";
+    struct vm_reader r = vm_reader_from(cspan_make(from.data(), from.size()));
+    struct vm_writer w = vm_writer_to(span_make(to.data(), to.size()));
+    ASSERT_EQ(vm_copy(&w, &r, &done), ERR_OK);
+    EXPECT_EQ(machine.user_accesses, 3) << "kernel memory needs none";
+}
+
 TEST_F(Vmio, no_bytes_never_fault)
 {
     for (uint64_t at : {uint64_t{0}, AT, USER_END}) {

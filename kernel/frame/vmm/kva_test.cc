@@ -258,6 +258,8 @@ TEST_F(KvaIoDeathTest, registers_are_mapped_uncached)
 TEST_F(KvaIoDeathTest, registers_may_span_pages)
 {
     in_own_process([this] {
+        ASSERT_EQ(map_io(0xfed0'0fff, 1), ERR_OK);
+        EXPECT_FALSE(translate(mapped_at() + 1));
         ASSERT_EQ(map_io(0xfed0'0fff, 2), ERR_OK);
         EXPECT_EQ(translate(mapped_at())->physical, 0xfed0'0fffu);
         EXPECT_EQ(translate(mapped_at() + 1)->physical, 0xfed0'1000u);
@@ -281,6 +283,7 @@ TEST_F(KvaIoDeathTest, impossible_registers_are_refused)
 {
     in_own_process([this] {
         EXPECT_EQ(map_io(0xfed0'0000, 0), ERR_INVAL);
+        EXPECT_EQ(map_io(0xfed0'0010, 0), ERR_INVAL);
         EXPECT_EQ(map_io(0xfed0'0010, SIZE_MAX), ERR_INVAL) << "wraps to less than a page";
         EXPECT_EQ(map_io(0xfed0'0000, KVA_END - KVA_START), ERR_INVAL);
         EXPECT_EQ(map_io(UINT64_MAX - 7, 8), ERR_INVAL) << "no physical address is so high";

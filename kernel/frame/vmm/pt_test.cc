@@ -57,6 +57,8 @@ protected:
             ASSERT_EQ(t->physical, to + (at - address));
             ASSERT_TRUE(t->write && !t->execute && !t->user);
             ASSERT_TRUE(t->entry & PTE_GLOBAL);
+            // At the lowest level that bit chooses a memory type.
+            ASSERT_EQ(t->entry & PTE_LARGE, t->page_size > P ? PTE_LARGE : 0);
         }
         ASSERT_FALSE(translate(address - P));
         ASSERT_FALSE(translate(address + size));
@@ -187,6 +189,13 @@ TEST_F(Pt, map_grows_into_large_pages_and_out_again)
     EXPECT_EQ(page_size(at + P + 4 * MIB + GIB), P);
     EXPECT_FALSE(translate(at + 2 * P + 4 * MIB + GIB));
     EXPECT_EQ(translate(at + GIB)->physical, 5 * GIB - 2 * MIB - P + GIB);
+}
+
+TEST_F(Pt, map_takes_no_larger_pages_than_there_are)
+{
+    ASSERT_EQ(map(512 * GIB, 512 * GIB, 512 * GIB), ERR_OK);
+    EXPECT_EQ(page_size(512 * GIB), GIB);
+    EXPECT_EQ(used(), 1u);
 }
 
 TEST_F(Pt, map_without_gib_pages_takes_two_mib)

@@ -33,8 +33,10 @@ protected:
 
 TEST_F(VmmInit, loads_the_kernels_table)
 {
+    uint64_t before = machine.free_pages();
     ASSERT_EQ(init(), ERR_OK);
     EXPECT_EQ(machine.roots, (std::vector<uint64_t>{vmm_kernel_root().raw}));
+    EXPECT_EQ(before - machine.free_pages(), 4u) << "itself, two for the memory, one for kva";
 }
 
 TEST_F(VmmInit, sections_have_the_permissions_they_need_and_no_more)
