@@ -96,9 +96,11 @@ TEST_F(Multiboot1, everything_a_loader_says)
 
 TEST_F(Multiboot1, fields_without_their_flag_are_not_looked_at)
 {
-    // All of them are junk that points nowhere.
+    // Those of modules are junk that points nowhere; the command line's is good.
     for (uint64_t at = INFO + 4; at < INFO + 44; at += 4)
         memory.u32(at, 0xfffffff0);
+    memory.u32(INFO + 16, STRINGS);
+    memory.string(STRINGS, "not seen");
     ASSERT_EQ(parse(), nullptr);
     EXPECT_EQ(info->cmdline_len, 0u);
     EXPECT_EQ(info->module_count, 0u);
@@ -110,6 +112,9 @@ TEST_F(Multiboot1, information_must_lie_in_memory)
     constexpr uint64_t SIZE = 52;
     for (uint64_t at : {memory.size() - SIZE + 1, memory.size(), uint64_t{UINT32_MAX}, UINT64_MAX})
         EXPECT_STREQ(parse(at), "the loader's boot information cannot be read");
+    std::vector<uint8_t> whole(memory.bytes().begin() + INFO, memory.bytes().begin() + INFO + SIZE);
+    memory.put(memory.size() - SIZE, whole.data(), SIZE);
+    EXPECT_EQ(parse(memory.size() - SIZE), nullptr) << "its very end will do";
 }
 
 TEST_F(Multiboot1, without_a_memory_map_there_is_an_error)

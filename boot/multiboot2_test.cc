@@ -160,6 +160,9 @@ TEST_F(Multiboot2, information_must_lie_in_memory)
 TEST_F(Multiboot2, without_a_memory_map_there_is_an_error)
 {
     cmdline("quiet");
+    tag(ACPI_OLD, std::string(20, 'r'));
+    tag(ACPI_NEW, std::string(36, 'r'));
+    module(0x4000, 0x5000, "");
     finish();
     EXPECT_STREQ(parse(), "the loader passed no memory map");
     for (uint32_t size : {0u, 7u, 8u}) {
@@ -176,6 +179,13 @@ TEST_F(Multiboot2, tag_of_impossible_size_is_an_error)
         memory.u32(at + 4, size);
         EXPECT_STREQ(parse(), "the loader's boot information is malformed") << size;
     }
+}
+
+TEST_F(Multiboot2, tag_of_impossible_size_is_an_error_at_the_very_end_too)
+{
+    memory.u32(tag(CMDLINE, "") + 4, 7);
+    memory.u32(INFO, static_cast<uint32_t>(next - INFO));
+    EXPECT_STREQ(parse(), "the loader's boot information is malformed");
 }
 
 TEST_F(Multiboot2, strings_end_with_their_tag)

@@ -124,6 +124,8 @@ TEST_F(Protocol, module_outside_the_map_is_an_error)
                               {0xd000, 0xe000}}) {
         set_modules({{0x4000, 0x4001}, module});
         EXPECT_STREQ(parse(), OUTSIDE) << module.first << " " << module.second;
+        set_modules({module, {0x4000, 0x4001}});
+        EXPECT_STREQ(parse(), OUTSIDE) << module.first << " " << module.second;
     }
 }
 

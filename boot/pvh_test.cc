@@ -115,6 +115,15 @@ TEST_F(Pvh, version_one_must_lie_in_memory_too)
     EXPECT_STREQ(parse(memory.size() - 55), "the loader passed no memory map");
 }
 
+TEST_F(Pvh, information_may_lie_at_the_very_end)
+{
+    std::vector<uint8_t> head(memory.bytes().begin() + INFO, memory.bytes().begin() + INFO + 56);
+    memory.put(memory.size() - 56, head.data(), 56);
+    EXPECT_EQ(parse(memory.size() - 56), nullptr);
+    memory.put(memory.size() - 40, head.data(), 40);
+    EXPECT_STREQ(parse(memory.size() - 40), "the loader passed no memory map");
+}
+
 TEST_F(Pvh, later_versions_are_read_as_version_one)
 {
     memory.u32(INFO + 4, 2);

@@ -20,7 +20,10 @@ def frame_room(name, pure = False, visibility = ["//kernel:frame"], **kwargs):
     )
 
 def host_test(name, deps, size = "small", **kwargs):
-    """A GoogleTest on the host, under the sanitizers that .bazelrc names."""
+    """A GoogleTest on the host, under the sanitizers that .bazelrc names.
+
+    //testing/coverage lists them all.
+    """
     cc_test(
         name = name,
         size = size,
@@ -30,5 +33,6 @@ def host_test(name, deps, size = "small", **kwargs):
             "@com_google_googletest//:gtest_main",
         ],
         target_compatible_with = ["//toolchain/platforms:glibc"],
+        visibility = ["//testing/coverage:__pkg__"],
         **kwargs
     )

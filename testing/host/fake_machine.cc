@@ -23,29 +23,49 @@ struct cpu fake_cpu;
 
 } // namespace
 
-struct cpu_features cpu_features;
-
 struct cpu_arch *cpu_arch_this(void) { return &fake_cpu.arch; }
 
 // There is one task, which gives way to nobody.
 void preempt_schedule(void) {}
 void preempt_schedule_irq(void) {}
 
-void tlb_flush_page(uint64_t address) { machine->flushed.push_back(address); }
+void tlb_flush_page(uint64_t address)
+{
+    machine->flushed.push_back(address);
+    if (machine->on_flush)
+        machine->on_flush(address);
+}
 
 void mmu_load_root(paddr_t root) { machine->roots.push_back(root.raw); }
+
+void user_access_begin(void)
+{
+    if (machine->user_access)
+        fail("user_access_begin twice");
+    machine->user_access = true;
+    machine->user_accesses++;
+}
+
+void user_access_end(void)
+{
+    if (!machine->user_access)
+        fail("user_access_end without begin");
+    machine->user_access = false;
+}
 
 // Byte by byte, so that it stops exactly where the fault is.
 size_t copy_fallible(void *to, const void *from, size_t n)
 {
+    auto user = [](uint64_t at, bool write) {
+        return machine->user_access ? machine->user_byte(at, write) : nullptr;
+    };
     auto d = reinterpret_cast<uint64_t>(to), s = reinterpret_cast<uint64_t>(from);
     for (; n > 0; n--, d++, s++) {
-        const uint8_t *source = FakeMachine::is_user(s) ? machine->user_byte(s, false)
-                                                        : reinterpret_cast<const uint8_t *>(s);
+        const uint8_t *source =
+            FakeMachine::is_user(s) ? user(s, false) : reinterpret_cast<const uint8_t *>(s);
         if (source == nullptr)
             break;
-        uint8_t *target =
-            FakeMachine::is_user(d) ? machine->user_byte(d, true) : reinterpret_cast<uint8_t *>(d);
+        uint8_t *target = FakeMachine::is_user(d) ? user(d, true) : reinterpret_cast<uint8_t *>(d);
         if (target == nullptr)
             break;
         *target = *source;
@@ -57,6 +77,8 @@ FakeMachine::FakeMachine(uint64_t mib) : size_(mib * MIB)
 {
     if (machine != nullptr || size_ > GIB)
         fail("there is one already, or it is too large");
+    if (is_user(reinterpret_cast<uint64_t>(&mib)))
+        fail("the stack lies where it takes addresses for the user's");
     reserved_ =
         mmap(nullptr, 2 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved_ == MAP_FAILED)
@@ -157,4 +179,7 @@ uint8_t *FakeMachine::user_byte(uint64_t address, bool write)
     return memory_ + (*entry & PTE_ADDRESS) + address % 4096;
 }
 
-bool FakeMachine::is_user(uint64_t address) { return address < GIB || address >= USER_END - MIB; }
+bool FakeMachine::is_user(uint64_t address)
+{
+    return address < GIB || address >= USER_END - 4 * PAGE_SIZE;
+}

@@ -5,6 +5,7 @@
 #pragma once
 #include "kernel/frame/pmm/pmm.h"
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -38,6 +39,14 @@ public:
     std::vector<uint64_t> flushed;
     std::vector<uint64_t> roots;
 
+    // Called by tlb_flush_page, to look at things as they are at that moment.
+    std::function<void(uint64_t address)> on_flush;
+
+    // Between user_access_begin and _end. Outside, copy_fallible faults on user addresses: the
+    // machine has SMAP.
+    bool user_access = false;
+    int user_accesses = 0; // begun so far
+
     // What the page tables say of an address: a walk of its own, that shares no code with what
     // is tested. The permissions are those that every level grants.
     struct Translation {
@@ -52,7 +61,8 @@ public:
     // accessed and dirty bits.
     uint8_t *user_byte(uint64_t address, bool write);
 
-    // The user addresses that copy_fallible knows as such; a host program has nothing there.
+    // The addresses that copy_fallible takes for the user's: low ones, and the last pages of user
+    // space. A host program has nothing there.
     static bool is_user(uint64_t address);
 
 private:

@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+// Of a build with coverage: what a death test ran counts too.
+extern "C" int __llvm_profile_write_file(void) __attribute__((weak));
+
 void panic(const char *format, ...)
 {
     va_list args;
@@ -12,5 +15,7 @@ void panic(const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
+    if (__llvm_profile_write_file != nullptr)
+        __llvm_profile_write_file();
     abort();
 }

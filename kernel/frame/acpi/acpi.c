@@ -210,5 +210,6 @@ bool acpi_find_sleep(struct acpi_memory memory, uint64_t rsdp, struct acpi_sleep
         sleep->control_a = cspan_u32(fadt, FADT_PM1A_CONTROL);
         sleep->control_b = cspan_u32(fadt, FADT_PM1B_CONTROL);
     }
-    return control_ok(sleep) && table_at(memory, dsdt_at, &dsdt) && find_s5(dsdt, sleep);
+    return control_ok(sleep) && table_at(memory, dsdt_at, &dsdt) &&
+           find_s5(cspan_sub(dsdt, HEADER_SIZE, dsdt.len - HEADER_SIZE), sleep);
 }

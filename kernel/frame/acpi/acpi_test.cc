@@ -11,7 +11,8 @@ namespace
 
 constexpr uint64_t BIOS = 0xe0000, BIOS_END = 0x100000;
 constexpr uint64_t RSDP = 0xf0000;
-constexpr uint64_t ROOT = 0x1000, FADT = 0x2000, DSDT = 0x3000, OTHER = 0x4000;
+// Low bytes that are no revision number.
+constexpr uint64_t ROOT = 0x1010, FADT = 0x2000, DSDT = 0x3000, OTHER = 0x4000;
 
 constexpr size_t FADT_1 = 116, FADT_2 = 148, FADT_6 = 276; // lengths, by revision
 
@@ -26,7 +27,11 @@ protected:
     void u8(uint64_t at, uint8_t v) { bytes.at(at) = v; }
     void u32(uint64_t at, uint32_t v) { memcpy(&bytes.at(at), &v, 4); }
     void u64(uint64_t at, uint64_t v) { memcpy(&bytes.at(at), &v, 8); }
-    void text(uint64_t at, const std::string &s) { memcpy(&bytes.at(at), s.data(), s.size()); }
+    void text(uint64_t at, const std::string &s)
+    {
+        ASSERT_LE(at + s.size(), bytes.size());
+        std::copy(s.begin(), s.end(), bytes.begin() + static_cast<ptrdiff_t>(at));
+    }
 
     // Makes the `len` bytes at `at` sum up to zero by changing the one at `checksum`.
     void sum(uint64_t at, size_t len, uint64_t checksum)
@@ -151,6 +156,14 @@ TEST_F(Acpi, root_pointer_needs_its_boundary_and_checksum)
     EXPECT_EQ(acpi_find_rsdp(memory()), 0u) << "wrong checksum";
 }
 
+TEST_F(Acpi, root_pointer_is_not_looked_for_outside_the_bios_area)
+{
+    bytes.resize(2 * MIB, 0);
+    rsdp_at(BIOS - 16, 0, 0);
+    rsdp_at(BIOS_END, 0, 0);
+    EXPECT_EQ(acpi_find_rsdp(memory()), 0u);
+}
+
 TEST_F(Acpi, root_pointer_is_not_looked_for_outside_the_view)
 {
     rsdp_at(RSDP, 0, 0);
@@ -190,6 +203,24 @@ TEST_F(Acpi, tables_by_the_new_root)
     EXPECT_EQ(found.bytes, &bytes[FADT]);
 }
 
+TEST_F(Acpi, new_root_has_entries_of_eight_bytes)
+{
+    table(FADT, "FACP", 36);
+    xsdt({FADT | 1ull << 32});
+    rsdp_at(RSDP, 2, 0, ROOT);
+    EXPECT_FALSE(find_table("FACP")) << "lies above 4 GiB";
+    xsdt({0, FADT});
+    EXPECT_TRUE(find_table("FACP"));
+}
+
+TEST_F(Acpi, new_root_pointer_may_lie_at_the_very_end)
+{
+    table(FADT, "FACP", 36);
+    xsdt({FADT});
+    rsdp_at(bytes.size() - 36, 2, 0, ROOT);
+    EXPECT_TRUE(find_table("FACP", bytes.size() - 36));
+}
+
 TEST_F(Acpi, revision_two_without_a_new_root_uses_the_old)
 {
     table(FADT, "FACP", 36);
@@ -224,7 +255,8 @@ TEST_F(Acpi, wrong_root_pointers_give_nothing)
     rsdt({FADT});
     rsdp_at(RSDP, 0, ROOT);
     EXPECT_TRUE(find_table("FACP"));
-    EXPECT_FALSE(find_table("FACP", 0));
+    rsdp_at(0, 0, ROOT);
+    EXPECT_FALSE(find_table("FACP", 0)) << "stands for none";
     EXPECT_FALSE(find_table("FACP", RSDP + 16));
     EXPECT_FALSE(find_table("FACP", bytes.size() - 19));
     EXPECT_FALSE(find_table("FACP", bytes.size()));
@@ -412,6 +444,14 @@ TEST_F(Acpi, s5_values_of_every_small_encoding)
     EXPECT_EQ(sleep.type_b, 7);
 }
 
+TEST_F(Acpi, s5_of_two_elements_at_the_very_end)
+{
+    EXPECT_TRUE(find_s5(std::string("\x08_S5_\x12\x04\x02\x00\x01", 10)));
+    EXPECT_EQ(sleep.type_b, 1);
+    EXPECT_TRUE(find_s5(std::string("\x08_S5_\x12\x06\x02\x0a\x05\x0a\x06", 12)));
+    EXPECT_EQ(sleep.type_b, 6);
+}
+
 TEST_F(Acpi, s5_package_lengths_of_every_size)
 {
     EXPECT_TRUE(find_s5(std::string("\x08_S5_\x12\x49\x00\x04\x0a\x05\x0a\x06", 13)));
@@ -442,10 +482,35 @@ TEST_F(Acpi, what_only_looks_like_s5_is_passed_over)
 
 TEST_F(Acpi, s5_cut_off_at_any_place_is_none)
 {
+    // At the end of the view, where ASan sees what is read behind it.
+    auto find_cut_to = [this](const std::string &aml, size_t len) {
+        machine();
+        bytes.resize(DSDT + 36 + len);
+        bytes.shrink_to_fit();
+        dsdt(aml.substr(0, len));
+        rsdp_at(0x800, 0, ROOT);
+        bool found = acpi_find_sleep(memory(), 0x800, &sleep);
+        bytes.resize(1 * MIB, 0);
+        return found;
+    };
     for (size_t len = 0; len < 12; len++)
-        EXPECT_FALSE(find_s5(S5_5_6.substr(0, len))) << len;
-    EXPECT_TRUE(find_s5(S5_5_6.substr(0, 12)));
-    EXPECT_FALSE(find_s5(std::string("\x08_S5_\x12\xcb\x00", 8))) << "in the package's length";
+        EXPECT_FALSE(find_cut_to(S5_5_6, len)) << len;
+    EXPECT_TRUE(find_cut_to(S5_5_6, 12));
+    std::string longest("\x08_S5_\x12\xcb\x00\x00\x00\x04\x0a\x05\x0a\x06", 15);
+    for (size_t len = 0; len < 15; len++)
+        EXPECT_FALSE(find_cut_to(longest, len)) << len;
+    EXPECT_TRUE(find_cut_to(longest, 15));
+}
+
+TEST_F(Acpi, s5_without_room_for_a_declaration_before_it)
+{
+    // The header's last byte, which is not code, looks like one.
+    machine();
+    u8(DSDT + 35, 0x08);
+    for (const char *start : {"_S5_", "\\_S5_"}) {
+        dsdt(start + S5_5_6.substr(5));
+        EXPECT_FALSE(find_sleep());
+    }
 }
 
 // Whatever stands in the tables, nothing outside them is read and nothing absurd comes out.

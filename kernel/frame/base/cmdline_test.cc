@@ -100,7 +100,8 @@ TEST(Cmdline, decimal_numbers)
 TEST(Cmdline, hexadecimal_numbers)
 {
     EXPECT_EQ(find_u64("n=0x0", "n"), 0u);
-    EXPECT_EQ(find_u64("n=0xDeadBeef09", "n"), 0xdeadbeef09u);
+    EXPECT_EQ(find_u64("n=0x0123456789abcdef", "n"), 0x0123456789abcdefu);
+    EXPECT_EQ(find_u64("n=0xFEDCBA9876543210", "n"), 0xfedcba9876543210u);
     EXPECT_EQ(find_u64("n=0xffffffffffffffff", "n"), UINT64_MAX);
     EXPECT_EQ(find_u64("n=0x000000000000000000001", "n"), 1u);
 }

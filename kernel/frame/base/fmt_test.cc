@@ -152,6 +152,7 @@ TEST(Fmt, width_and_precision_as_arguments)
     EXPECT_EQ(fmt("[%0*.*d]", 6, -1, 42), "[000042]");
     EXPECT_EQ(fmt("[%*.*s]", 6, 2, "abc"), "[    ab]");
     EXPECT_EQ(fmt("[%.*s]", -1, "abc"), "[abc]");
+    EXPECT_EQ(fmt("[%.*s|%.*d]", 0, "abc", 0, 0), "[|]");
 }
 
 TEST(Fmt, hostile_widths_end)

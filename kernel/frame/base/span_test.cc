@@ -79,6 +79,8 @@ TEST(Span, loads_are_little_endian_at_any_alignment)
     EXPECT_EQ(cspan_u32(all, 5), 0x80efcdabu);
     EXPECT_EQ(cspan_u64(all, 0), 0xefcdab8967452301u);
     EXPECT_EQ(cspan_u64(all, 1), 0x80efcdab89674523u);
+    const uint8_t zeros[8] = {};
+    EXPECT_EQ(cspan_u64(CSPAN_OF(zeros), 0), 0u);
 }
 
 TEST(SpanDeathTest, loads_beyond_the_end_panic)
@@ -127,9 +129,11 @@ TEST(Span, copy_takes_what_fits)
     EXPECT_EQ(std::string(buf, 5), "abc##");
     EXPECT_EQ(span_copy(span_make(buf, 5), SPAN_TEXT("xy")), 2u);
     EXPECT_EQ(std::string(buf, 5), "xyc##");
+    EXPECT_EQ(span_copy(span_make(buf, 5), SPAN_TEXT("z")), 1u);
+    EXPECT_EQ(std::string(buf, 5), "zyc##");
     EXPECT_EQ(span_copy(span_make(nullptr, 0), SPAN_TEXT("xy")), 0u);
     EXPECT_EQ(span_copy(span_make(buf, 5), cspan_make(nullptr, 0)), 0u);
-    EXPECT_EQ(std::string(buf, 5), "xyc##");
+    EXPECT_EQ(std::string(buf, 5), "zyc##");
 }
 
 } // namespace

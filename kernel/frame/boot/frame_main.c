@@ -89,6 +89,10 @@ static enum err start_power(void)
     if (!power_needs_register(&at))
         return ERR_OK;
     enum err err = kva_map_io(at, 1, &mapped);
+    if (err == ERR_INVAL) {
+        log_warn("ACPI's sleep register is at an address that no CPU has");
+        return ERR_OK;
+    }
     if (err == ERR_OK)
         power_set_register(mapped);
     return err;

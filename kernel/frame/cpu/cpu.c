@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
+#include "kernel/frame/cpu/preempt.h"
 
 static_assert(offsetof(struct cpu, arch) == 0);
 
@@ -19,4 +21,12 @@ void cpu_add(struct cpu *cpu)
 {
     ASSERT(count < CPUS_MAX && cpu->id == count);
     blocks[count++] = cpu;
+}
+
+void might_sleep(const char *what)
+{
+    if (unlikely(preempt_depth() != 0))
+        panic("%s where preemption is off (depth %u)", what, preempt_depth());
+    if (unlikely(!irq_is_enabled()))
+        panic("%s where interrupts are off", what);
 }

@@ -278,6 +278,18 @@ TEST_F(HeapDeathTest, freeing_memory_that_is_no_slab_panics)
     page_put(user);
 }
 
+TEST_F(HeapDeathTest, freeing_into_a_page_that_was_a_slab_once_panics)
+{
+    void *o = heap_alloc(&small);
+    heap_free(&small, o);
+    struct page *page;
+    ASSERT_EQ(page_alloc_kernel(0, &page), ERR_OK);
+    ASSERT_EQ(reinterpret_cast<uint64_t>(page_virt(page)), page_of(o)) << "or it shows nothing";
+    memset(page_virt(page), 1, PAGE_SIZE);
+    EXPECT_DEATH(heap_free(&small, o), "assertion failed");
+    page_free_kernel(page, 0);
+}
+
 TEST_F(HeapDeathTest, freeing_the_last_object_twice_panics)
 {
     void *o = heap_alloc(&small);

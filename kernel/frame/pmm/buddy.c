@@ -14,8 +14,6 @@ void buddy_init(struct buddy *b, struct page *map, const struct page_range *rang
         b->total_pages += ranges[i].end - ranges[i].start;
     }
     b->free_pages = b->total_pages;
-    if (count > 0)
-        b->next_chunk = align_down(ranges[0].start, BUDDY_CHUNK);
 }
 
 static void push(struct buddy *b, uint64_t number, unsigned order)

@@ -186,6 +186,14 @@ TEST_F(Page, run_bytes_there_and_back)
     std::string want(3 * PAGE_SIZE, '\0');
     want.replace(offset, text.size(), text);
     EXPECT_EQ(all, want);
+    std::string part(text.size(), '#');
+    ASSERT_EQ(page_run_read(&run, offset, span_make(part.data(), part.size())), ERR_OK);
+    EXPECT_EQ(part, text);
+    char byte = 'z';
+    ASSERT_EQ(page_run_write(&run, 3 * PAGE_SIZE - 1, cspan_make(&byte, 1)), ERR_OK);
+    byte = '#';
+    ASSERT_EQ(page_run_read(&run, 3 * PAGE_SIZE - 1, span_make(&byte, 1)), ERR_OK);
+    EXPECT_EQ(byte, 'z');
     page_run_put(&run);
 }
 
@@ -265,6 +273,7 @@ TEST_F(PageDeathTest, kernel_and_user_pages_are_not_mixed_up)
 {
     struct page *user = alloc(), *kernel;
     ASSERT_EQ(page_alloc_kernel(0, &kernel), ERR_OK);
+    kernel->refs = 2; // whatever that field holds
     EXPECT_DEATH(page_put(kernel), "assertion failed");
     EXPECT_DEATH(page_get(kernel), "assertion failed");
     EXPECT_DEATH(page_free_kernel(user, 0), "assertion failed");

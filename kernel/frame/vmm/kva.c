@@ -54,20 +54,26 @@ static enum err map_page(uint64_t at, paddr_t to, uint64_t flags)
     return err;
 }
 
-void kva_free(struct kva *area)
+// Takes back an area of which the first `mapped` pages are mapped.
+static void destroy(struct kva *area, size_t mapped)
 {
-    ASSERT(!area->io);
-    for (uint64_t at = area->start; at < kva_end(area); at += PAGE_SIZE) {
+    for (size_t i = 0; i < mapped; i++) {
+        uint64_t at = area->start + i * PAGE_SIZE;
         uint64_t *entry = pt_find(vmm_kernel_root(), at, 1);
-        if (entry == nullptr || *entry == 0)
-            continue; // of an area whose making failed
-        struct page *page = page_at((paddr_t){*entry & PTE_ADDRESS});
+        paddr_t page = {*entry & PTE_ADDRESS};
         *entry = 0;
         tlb_flush_page(at);
-        page_free_kernel(page, 0);
+        if (!area->io)
+            page_free_kernel(page_at(page), 0);
     }
     list_remove(&area->link);
     heap_free(&kva_type, area);
+}
+
+void kva_free(struct kva *area)
+{
+    ASSERT(!area->io);
+    destroy(area, area->pages);
 }
 
 enum err kva_alloc(size_t pages, struct kva **out)
@@ -76,36 +82,43 @@ enum err kva_alloc(size_t pages, struct kva **out)
     enum err err = create(pages, &area);
     if (err != ERR_OK)
         return err;
-    for (uint64_t at = area->start; at < kva_end(area); at += PAGE_SIZE) {
+    for (size_t i = 0; i < pages; i++) {
         struct page *page;
         err = page_alloc_kernel(0, &page);
-        if (err != ERR_OK)
-            goto free_area;
-        err = map_page(at, page_paddr(page), 0);
+        if (err == ERR_OK) {
+            err = map_page(area->start + i * PAGE_SIZE, page_paddr(page), 0);
+            if (err != ERR_OK)
+                page_free_kernel(page, 0);
+        }
         if (err != ERR_OK) {
-            page_free_kernel(page, 0);
-            goto free_area;
+            destroy(area, i);
+            return err;
         }
     }
     *out = area;
     return ERR_OK;
-free_area:
-    kva_free(area);
-    return err;
 }
 
 enum err kva_map_io(paddr_t at, size_t size, volatile void **mapped)
 {
+    // Higher addresses would run into an entry's other bits.
+    constexpr uint64_t limit = PTE_ADDRESS + PAGE_SIZE;
+    if (size == 0 || at.raw >= limit || size > limit - at.raw)
+        return ERR_INVAL;
     uint64_t first = align_down(at.raw, PAGE_SIZE);
     struct kva *area;
     enum err err = create(pages_for(at.raw - first + size), &area);
     if (err != ERR_OK)
         return err;
     area->io = true;
-    for (size_t i = 0; i < area->pages && err == ERR_OK; i++) {
+    for (size_t i = 0; i < area->pages; i++) {
         err = map_page(area->start + i * PAGE_SIZE, (paddr_t){first + i * PAGE_SIZE},
                        PTE_CACHE_DISABLE | PTE_WRITE_THROUGH);
+        if (err != ERR_OK) {
+            destroy(area, i);
+            return err;
+        }
     }
     *mapped = (volatile void *)(area->start + (at.raw - first));
-    return err;
+    return ERR_OK;
 }

@@ -15,10 +15,12 @@ struct kva {
     bool io; // maps device registers; there are no pages to free
 };
 
-// Fresh zeroed pages, writable and not executable. ERR_NOMEM.
+// Fresh zeroed pages, writable and not executable. ERR_INVAL: none, or more than all areas can
+// have. ERR_NOMEM.
 enum err kva_alloc(size_t pages, struct kva **out);
 
-// Device registers at `at`, uncached; `*mapped` is their address. They stay for ever. ERR_NOMEM.
+// Device registers at `at`, uncached; `*mapped` is their address. They stay for ever. ERR_INVAL:
+// as above, or not all of them at physical addresses that the CPU can have. ERR_NOMEM.
 enum err kva_map_io(paddr_t at, size_t size, volatile void **mapped);
 
 // Unmaps and frees. Not an area of kva_map_io.

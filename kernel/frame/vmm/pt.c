@@ -67,8 +67,7 @@ enum err pt_map_range(paddr_t root, uint64_t address, paddr_t to, uint64_t size,
     return ERR_OK;
 }
 
-static void free_table(uint64_t *table, int level, unsigned entries,
-                       void (*page_gone)(uint64_t entry))
+static void free_table(uint64_t *table, unsigned entries, void (*page_gone)(uint64_t entry))
 {
     for (unsigned i = 0; i < entries; i++) {
         uint64_t entry = table[i];
@@ -78,7 +77,7 @@ static void free_table(uint64_t *table, int level, unsigned entries,
         if (entry & PTE_HOLDS_PAGE) {
             page_gone(entry);
         } else {
-            free_table(table_of(entry), level - 1, PT_ENTRIES, page_gone);
+            free_table(table_of(entry), PT_ENTRIES, page_gone);
             page_free_kernel(page_at((paddr_t){entry & PTE_ADDRESS}), 0);
         }
     }
@@ -86,5 +85,5 @@ static void free_table(uint64_t *table, int level, unsigned entries,
 
 void pt_free_user(paddr_t root, void (*page_gone)(uint64_t entry))
 {
-    free_table(phys_to_virt(root), PT_LEVELS, PT_ENTRIES / 2, page_gone);
+    free_table(phys_to_virt(root), PT_ENTRIES / 2, page_gone);
 }

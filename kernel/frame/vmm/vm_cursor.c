@@ -8,7 +8,7 @@ enum err vm_cursor_open(struct vm_space *space, uaddr_t start, uaddr_t end, stru
     if (((start.raw | end.raw) & PAGE_MASK) != 0 || start.raw < USER_START || end.raw > USER_END ||
         start.raw >= end.raw)
         return ERR_INVAL;
-    *c = (struct vm_cursor){.space = space, .end = end.raw, .at = start.raw};
+    *c = (struct vm_cursor){.space = space, .start = start.raw, .end = end.raw, .at = start.raw};
     return ERR_OK;
 }
 
@@ -18,7 +18,7 @@ uaddr_t vm_cursor_address(const struct vm_cursor *c) { return (uaddr_t){c->at}; 
 
 enum err vm_cursor_jump(struct vm_cursor *c, uaddr_t to)
 {
-    if ((to.raw & PAGE_MASK) != 0 || to.raw < USER_START || to.raw > c->end)
+    if ((to.raw & PAGE_MASK) != 0 || to.raw < c->start || to.raw > c->end)
         return ERR_INVAL;
     c->at = to.raw;
     return ERR_OK;
@@ -47,6 +47,8 @@ static uint8_t perm_of(uint64_t entry)
 struct page *vm_cursor_query(const struct vm_cursor *c, struct page_prop *prop)
 {
     *prop = (struct page_prop){};
+    if (c->at == c->end)
+        return nullptr;
     uint64_t *entry = pt_find(page_paddr(c->space->root), c->at, 1);
     if (entry == nullptr || *entry == 0)
         return nullptr;
@@ -83,18 +85,27 @@ static void change_perm(uint64_t *entry, uint8_t perm)
     *entry = (*entry & kept) | perm_bits(perm);
 }
 
+// From an address that no table of the lowest level covers, to where the next one may begin.
+static uint64_t behind_gap(paddr_t root, uint64_t at)
+{
+    int level = PT_LEVELS;
+    while (*pt_find(root, at, level) != 0)
+        level--;
+    return align_down(at, pt_span(level)) + pt_span(level);
+}
+
 static size_t change_pages(struct vm_cursor *c, size_t pages, change_entry *change, uint8_t perm,
                            bool put)
 {
     ASSERT(pages <= (c->end - c->at) >> PAGE_SHIFT);
+    paddr_t root = page_paddr(c->space->root);
     bool active = cpu_this()->active == c->space;
     size_t changed = 0;
     uint64_t stop = c->at + (pages << PAGE_SHIFT);
     while (c->at < stop) {
-        uint64_t *entry = pt_find(page_paddr(c->space->root), c->at, 1);
+        uint64_t *entry = pt_find(root, c->at, 1);
         if (entry == nullptr) {
-            // Nothing in the 2 MiB that one table covers.
-            c->at = min_u64(stop, align_down(c->at, pt_span(2)) + pt_span(2));
+            c->at = min_u64(stop, behind_gap(root, c->at));
             continue;
         }
         if (*entry != 0) {

@@ -42,6 +42,7 @@ struct page_prop {
 // A position in a range of a space. Between open and close the range is this cursor's alone.
 struct vm_cursor {
     struct vm_space *space FRAME_PRIVATE;
+    uint64_t start FRAME_PRIVATE;
     uint64_t end FRAME_PRIVATE;
     uint64_t at FRAME_PRIVATE;
 };
@@ -57,8 +58,8 @@ uaddr_t vm_cursor_address(const struct vm_cursor *c);
 // Moves to `to`, page-aligned and in the range or its end; else ERR_INVAL.
 enum err vm_cursor_jump(struct vm_cursor *c, uaddr_t to);
 
-// The page at the position and what may be done with it; null and nothing if none is mapped.
-// The page's reference stays the mapping's.
+// The page at the position and what may be done with it; null and nothing if none is mapped, or
+// at the range's end. The page's reference stays the mapping's.
 struct page *vm_cursor_query(const struct vm_cursor *c, struct page_prop *prop);
 
 // Maps a page at the position and moves on by one. Takes over the caller's reference, on

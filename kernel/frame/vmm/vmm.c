@@ -19,17 +19,24 @@ static enum err map_section(const struct vmm_section *s)
     return pt_map_range(vmm_kernel_root(), s->start, to, s->end - s->start, flags, false);
 }
 
+static enum err map_memory(const struct vmm_range *r, bool gib_pages)
+{
+    // pmm does not hand out what lies behind the direct map: its metadata would not fit.
+    uint64_t end = min_u64(r->end, DIRECT_MAP_SIZE);
+    if (r->start >= end)
+        return ERR_OK;
+    return pt_map_range(vmm_kernel_root(), direct_map_base + r->start, (paddr_t){r->start},
+                        end - r->start, PTE_WRITE | PTE_NO_EXECUTE | PTE_GLOBAL, gib_pages);
+}
+
 enum err vmm_init(const struct vmm_section *sections, size_t section_count,
                   const struct vmm_range *memory, size_t memory_count, bool gib_pages)
 {
     enum err err = page_alloc_kernel(0, &kernel_root);
     for (size_t i = 0; err == ERR_OK && i < section_count; i++)
         err = map_section(&sections[i]);
-    for (size_t i = 0; err == ERR_OK && i < memory_count; i++) {
-        err = pt_map_range(vmm_kernel_root(), direct_map_base + memory[i].start,
-                           (paddr_t){memory[i].start}, memory[i].end - memory[i].start,
-                           PTE_WRITE | PTE_NO_EXECUTE | PTE_GLOBAL, gib_pages);
-    }
+    for (size_t i = 0; err == ERR_OK && i < memory_count; i++)
+        err = map_memory(&memory[i], gib_pages);
     // Its top-level entry must be there before the first user space copies the kernel half.
     uint64_t *unused;
     if (err == ERR_OK)

@@ -17,7 +17,8 @@ struct vmm_range {
 };
 
 // Builds the kernel's page tables and switches to them: the image's sections, the memory in
-// the direct map (never executable), and an empty area for kva. ERR_NOMEM.
+// the direct map (never executable; what lies beyond DIRECT_MAP_SIZE is left out), and an empty
+// area for kva. ERR_NOMEM.
 enum err vmm_init(const struct vmm_section *sections, size_t section_count,
                   const struct vmm_range *memory, size_t memory_count, bool gib_pages);
 

@@ -78,6 +78,12 @@ void cpu_arch_init(struct cpu_arch *cpu);
 // taken for the CPU's address, which entry.S finds there.
 void cpu_arch_set_ist(struct cpu_arch *cpu, enum ist which, uint64_t top);
 
+#if __STDC_HOSTED__
+// Unit tests supply these.
+void user_access_begin(void);
+void user_access_end(void);
+struct cpu_arch *cpu_arch_this(void);
+#else
 // Access to user pages by the kernel, where SMAP forbids it otherwise. Pairs; keep short.
 static inline void user_access_begin(void)
 {
@@ -91,10 +97,6 @@ static inline void user_access_end(void)
         __asm__ volatile("clac" ::: "memory");
 }
 
-#if __STDC_HOSTED__
-// Unit tests supply it.
-struct cpu_arch *cpu_arch_this(void);
-#else
 // This CPU's block. Interrupts or preemption off, or the answer may be stale at once.
 static inline struct cpu_arch *cpu_arch_this(void)
 {

@@ -18,6 +18,7 @@ constexpr uint64_t USER_END = 0x0000'7fff'ffff'f000;
 
 constexpr uint64_t DIRECT_MAP_BASE = 0xffff'8000'0000'0000;
 constexpr uint64_t KVA_START = 0xffff'c000'0000'0000;
+constexpr uint64_t DIRECT_MAP_SIZE = KVA_START - DIRECT_MAP_BASE;
 constexpr uint64_t KVA_END = KVA_START + 512 * GIB; // one top-level entry
 constexpr uint64_t IMAGE_OFFSET = 0xffff'ffff'8000'0000;
 
