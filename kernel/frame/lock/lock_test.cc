@@ -112,6 +112,26 @@ TEST_F(Locks, exclude_each_other)
     EXPECT_EQ(c.value, 8000u);
 }
 
+TEST_F(Locks, who_comes_while_it_is_held_waits)
+{
+    static struct counter c;
+    c = {};
+    counter_lock(&c);
+    std::thread other([] {
+        this_cpu.preempt = PREEMPT_UNASKED;
+        counter_lock(&c);
+        c.value = 2;
+        counter_unlock(&c);
+    });
+    // Until it has taken a ticket.
+    while (__atomic_load_n(&c.lock.next, __ATOMIC_ACQUIRE) != 2)
+        std::this_thread::yield();
+    c.value = 1;
+    counter_unlock(&c);
+    other.join();
+    EXPECT_EQ(c.value, 2u);
+}
+
 TEST_F(Locks, might_sleep_panics_where_preemption_is_off)
 {
     might_sleep("a test");
