@@ -1,4 +1,4 @@
-"""coverage_report and coverage_test: how much of the kernel's pure code the unit tests run.
+"""coverage: how much of the kernel's pure code the unit tests run.
 
 `bazel coverage` needs tools from the network with Bazel 4.2.3; this needs none.
 """
@@ -70,29 +70,19 @@ def _impl(ctx):
         runfiles = runfiles.merge(t[DefaultInfo].default_runfiles)
     return [DefaultInfo(executable = launcher, runfiles = runfiles)]
 
-def _coverage_rule(**kwargs):
-    return rule(
-        implementation = _impl,
-        attrs = {
-            "not_pure": attr.string_list(doc = "sources that a host cannot run"),
-            "percent": attr.int(default = 90, doc = "of each file's lines, at least"),
-            "tests": attr.label_list(cfg = _with_coverage, aspects = [_sources], mandatory = True),
-            "without_code": attr.string_list(doc = "sources that have no functions"),
-            "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
-            "_llvm_cov": attr.label(default = _BIN + "llvm-cov", allow_single_file = True),
-            "_llvm_profdata": attr.label(default = _BIN + "llvm-profdata", allow_single_file = True),
-            "_script": attr.label(default = "//testing/coverage:coverage.sh", allow_single_file = True),
-            "_tools": attr.label_list(default = ["@llvm19//:llvm-cov", "@llvm19//:llvm-profdata"]),
-        },
-        **kwargs
-    )
-
-coverage_report = _coverage_rule(
-    doc = "Run it for a table of the pure files' line coverage.",
+coverage = rule(
+    doc = "A program that prints the line coverage of the pure files, and fails if it is too low.",
+    implementation = _impl,
+    attrs = {
+        "not_pure": attr.string_list(doc = "sources that a host cannot run"),
+        "percent": attr.int(default = 90, doc = "of each file's lines, at least"),
+        "tests": attr.label_list(cfg = _with_coverage, aspects = [_sources], mandatory = True),
+        "without_code": attr.string_list(doc = "sources that have no functions"),
+        "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
+        "_llvm_cov": attr.label(default = _BIN + "llvm-cov", allow_single_file = True),
+        "_llvm_profdata": attr.label(default = _BIN + "llvm-profdata", allow_single_file = True),
+        "_script": attr.label(default = "//testing/coverage:coverage.sh", allow_single_file = True),
+        "_tools": attr.label_list(default = ["@llvm19//:llvm-cov", "@llvm19//:llvm-profdata"]),
+    },
     executable = True,
-)
-
-coverage_test = _coverage_rule(
-    doc = "The same as a test.",
-    test = True,
 )
