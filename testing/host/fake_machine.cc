@@ -4,6 +4,7 @@
 #include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/smp/call.h"
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,12 +30,21 @@ struct cpu_arch *cpu_arch_this(void) { return &fake_cpu.arch; }
 void preempt_schedule(void) {}
 void preempt_schedule_irq(void) {}
 
+// And one CPU.
+void smp_call(struct cpuset cpus, void (*fn)(void *), void *arg)
+{
+    if (cpuset_has(cpus, fake_cpu.id))
+        fn(arg);
+}
+
 void tlb_flush_page(uint64_t address)
 {
     machine->flushed.push_back(address);
     if (machine->on_flush)
         machine->on_flush(address);
 }
+
+void mmu_flush_all(void) { machine->flushed_all++; }
 
 void mmu_load_root(paddr_t root) { machine->roots.push_back(root.raw); }
 
@@ -90,6 +100,8 @@ FakeMachine::FakeMachine(uint64_t mib) : size_(mib * MIB)
     direct_map_base = reinterpret_cast<uint64_t>(memory_);
     fake_cpu = {};
     fake_cpu.preempt = PREEMPT_UNASKED;
+    if (cpu_count() == 0)
+        cpu_add(&fake_cpu);
     machine = this;
 }
 

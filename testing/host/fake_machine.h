@@ -38,6 +38,7 @@ public:
     // addresses of mmu_load_root. The last root is the one translations go by.
     std::vector<uint64_t> flushed;
     std::vector<uint64_t> roots;
+    unsigned flushed_all = 0; // calls of mmu_flush_all
 
     // Called by tlb_flush_page, to look at things as they are at that moment.
     std::function<void(uint64_t address)> on_flush;

@@ -19,3 +19,4 @@ KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
+KTEST_LIST(ktest_smp);

@@ -82,7 +82,11 @@ bool command_build(const struct options *o, const struct resources *r, struct co
         return false;
     add_all(c, (const char *[]){o->qemu, "-no-user-config", "-nodefaults", "-display", "none",
                                 "-no-reboot", "-machine", o->machine, "-accel",
-                                r->kvm ? "kvm" : "tcg", "-cpu", r->kvm ? "host" : "max", nullptr});
+                                r->kvm ? "kvm" : "tcg", "-cpu",
+                                o->cpu != nullptr ? o->cpu
+                                : r->kvm          ? "host"
+                                                  : "max",
+                                nullptr});
     add(c, "-smp");
     add(c, "%u", o->smp);
     add(c, "-m");

@@ -76,12 +76,14 @@ TEST(Options, all_are_taken)
     Parsed p = parse(
         {"--machine", "q35",      "--accel=tcg", "--smp",    "4",     "--mem=8",      "--kernel",
          "k",         "--module", "m",           "--append", "a b=c", "--timeout",    "9",
-         "--gdb",     "--icount", "-v",          "--qemu",   "q",     "--gdb-script", "g"});
+         "--gdb",     "--icount", "-v",          "--qemu",   "q",     "--gdb-script", "g",
+         "--cpu",     "c"});
     ASSERT_TRUE(p.ok) << p.error;
     EXPECT_STREQ(p.o.machine, "q35");
     EXPECT_EQ(p.o.accel, ACCEL_TCG);
     EXPECT_EQ(p.o.smp, 4u);
     EXPECT_EQ(p.o.mem_mib, 8u);
+    EXPECT_STREQ(p.o.cpu, "c");
     EXPECT_STREQ(p.o.kernel, "k");
     EXPECT_STREQ(p.o.module, "m");
     EXPECT_STREQ(p.o.append, "a b=c");
@@ -158,6 +160,12 @@ TEST(Command, kvm_uses_the_hosts_cpu)
     auto w = words(o, {.kvm = true, .module_fd = -1});
     EXPECT_EQ(after(w, "-accel"), "kvm");
     EXPECT_EQ(after(w, "-cpu"), "host");
+}
+
+TEST(Command, cpu_as_asked_for)
+{
+    struct options o = parse({"--qemu", "/q", "--kernel", "k", "--cpu", "max,-smap"}).o;
+    EXPECT_EQ(after(words(o, {.kvm = true, .module_fd = -1}), "-cpu"), "max,-smap");
 }
 
 TEST(Command, module_goes_by_descriptor)

@@ -15,6 +15,7 @@ const char options_usage[] =
     "\n"
     "  --machine microvm|pc|q35  the machine (default: microvm)\n"
     "  --accel tcg|kvm           the accelerator (default: kvm where it works, else tcg)\n"
+    "  --cpu MODEL               QEMU's name of the CPU (default: max, or host with kvm)\n"
     "  --smp N                   CPUs (default: 1)\n"
     "  --mem MIB                 memory in MiB (default: 128)\n"
     "  --kernel FILE|LABEL       the kernel: an ELF image, a GRUB ISO, or a Bazel label\n"
@@ -120,8 +121,8 @@ static bool parse_one(struct parser *p, struct options *o)
         const char *name;
         const char **to;
     } strings[] = {
-        {"--kernel", &o->kernel}, {"--module", &o->module},         {"--append", &o->append},
-        {"--qemu", &o->qemu},     {"--gdb-script", &o->gdb_script},
+        {"--cpu", &o->cpu},       {"--kernel", &o->kernel}, {"--module", &o->module},
+        {"--append", &o->append}, {"--qemu", &o->qemu},     {"--gdb-script", &o->gdb_script},
     };
     const struct {
         const char *name;

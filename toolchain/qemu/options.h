@@ -19,6 +19,7 @@ struct options {
     const char *module;  // null: none
     const char *append;  // null: none
     const char *machine; // microvm, pc or q35
+    const char *cpu;     // null: the accelerator's default
     enum accel accel;
     unsigned smp;
     unsigned mem_mib;

@@ -6,6 +6,7 @@
 #include "kernel/frame/base/mem.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/lock/spin_queue.h"
 #include "kernel/frame/pmm/page_priv.h"
 #include "kernel/frame/smp/call.h"
 #include "kernel/frame/smp/lapic.h"
@@ -45,6 +46,8 @@ static void init_block(struct cpu *cpu)
 void cpus_init_boot_cpu(void)
 {
     cpu_features_init();
+    if (!cpu_features.hypervisor)
+        spin_use_queues(spin_queue_wait);
     init_block(&boot_cpu);
     cpu_add(&boot_cpu);
 }

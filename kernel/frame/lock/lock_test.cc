@@ -82,7 +82,7 @@ TEST_F(Locks, trying_a_held_lock_fails_and_leaves_no_trace)
     counter_unlock(&c);
 }
 
-TEST_F(Locks, tickets_come_round)
+TEST_F(Locks, can_be_taken_again_and_again)
 {
     struct counter c = {};
     for (unsigned i = 0; i < 200'000; i++) {
@@ -123,13 +123,25 @@ TEST_F(Locks, who_comes_while_it_is_held_waits)
         c.value = 2;
         counter_unlock(&c);
     });
-    // Until it has taken a ticket.
-    while (__atomic_load_n(&c.lock.next, __ATOMIC_ACQUIRE) != 2)
+    for (int i = 0; i < 1000; i++)
         std::this_thread::yield();
+    EXPECT_EQ(c.value, 0u);
     c.value = 1;
     counter_unlock(&c);
     other.join();
     EXPECT_EQ(c.value, 2u);
+}
+
+void take_at_once(struct spinlock *l) { l->word = SPIN_HELD; }
+
+TEST_F(Locks, how_to_wait_can_be_chosen)
+{
+    struct counter c = {};
+    counter_lock(&c);
+    spin_use_queues(take_at_once);
+    counter_lock(&c);
+    spin_use_queues(nullptr);
+    EXPECT_EQ(preempt_depth(), 2u);
 }
 
 TEST_F(Locks, might_sleep_panics_where_preemption_is_off)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spin locks: ticket locks, first come first served. Holding one switches preemption off; never
-// sleep, copy user memory or call back under one. A lock that interrupt handlers take too is
-// taken with interrupts off everywhere (the _irq operations).
+// Spin locks. Holding one switches preemption off; never sleep, copy user memory or call back
+// under one. A lock that interrupt handlers take too is taken with interrupts off everywhere (the
+// _irq operations).
+//
+// On hardware, CPUs that wait queue up and are served in order (J. Mellor-Crummey, M. Scott,
+// "Algorithms for Scalable Synchronization on Shared-Memory Multiprocessors", 1991). On virtual
+// CPUs, of which the next in order may not be running, whoever runs takes it.
 //
 // A room does not use these functions directly but makes its own with SPINLOCK_OPS, which tell
 // the analysis what class they take:
@@ -17,33 +21,33 @@ C_BEGIN
 
 // All zero is unlocked.
 struct spinlock {
-    union {
-        uint32_t word; // both, for taking a ticket
-        struct {
-            uint16_t serving; // written by the holder only
-            uint16_t next;
-        };
-    };
+    uint32_t word; // bit 0: it is held; bits 16 to 31: the last that waits, see spin_queue.c
 };
 
-// Waits until `ticket` is served.
-void spin_wait(struct spinlock *l, uint16_t ticket);
+constexpr uint32_t SPIN_HELD = 1;
+
+// Lets CPUs that wait queue up from now on, by `wait`. Boot CPU, before there are others.
+void spin_use_queues(void (*wait)(struct spinlock *));
+
+// Takes a lock that was not free.
+void spin_wait(struct spinlock *l);
 
 static inline void spin_lock(struct spinlock *l, const struct lock_class *c)
 {
     preempt_disable();
     lock_debug_acquire(c, l);
-    uint32_t word = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
-    uint16_t ticket = (uint16_t)(word >> 16);
-    if (unlikely((uint16_t)word != ticket))
-        spin_wait(l, ticket);
+    uint32_t unlocked = 0;
+    if (unlikely(!__atomic_compare_exchange_n(&l->word, &unlocked, SPIN_HELD, false,
+                                              __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+        spin_wait(l);
 }
 
 // Preemption stays off.
 static inline void spin_unlock_no_preempt(struct spinlock *l, const struct lock_class *c)
 {
     lock_debug_release(c, l);
-    __atomic_store_n(&l->serving, (uint16_t)(l->serving + 1), __ATOMIC_RELEASE);
+    // The lower half alone: whoever waits is in the upper.
+    __atomic_store_n((uint16_t *)&l->word, 0, __ATOMIC_RELEASE);
 }
 
 static inline void spin_unlock(struct spinlock *l, const struct lock_class *c)
@@ -52,13 +56,12 @@ static inline void spin_unlock(struct spinlock *l, const struct lock_class *c)
     preempt_enable();
 }
 
-// False, and nothing done, if the lock is held.
+// False, and nothing done, if the lock is held or waited for.
 static inline bool spin_try_lock(struct spinlock *l, const struct lock_class *c)
 {
     preempt_disable();
-    uint32_t word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
-    if ((uint16_t)word == (uint16_t)(word >> 16) &&
-        __atomic_compare_exchange_n(&l->word, &word, word + (1u << 16), false, __ATOMIC_ACQUIRE,
+    uint32_t unlocked = 0;
+    if (__atomic_compare_exchange_n(&l->word, &unlocked, SPIN_HELD, false, __ATOMIC_ACQUIRE,
                                     __ATOMIC_RELAXED)) {
         lock_debug_acquire(c, l);
         return true;
@@ -69,8 +72,7 @@ static inline bool spin_try_lock(struct spinlock *l, const struct lock_class *c)
 
 static inline bool spin_is_locked(const struct spinlock *l)
 {
-    uint32_t word = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
-    return (uint16_t)word != (uint16_t)(word >> 16);
+    return (__atomic_load_n(&l->word, __ATOMIC_RELAXED) & SPIN_HELD) != 0;
 }
 
 // room_lock(x), room_unlock(x) for the lock in `field` of a `type`.

@@ -87,11 +87,16 @@ bool fair_add(struct fair *f, struct sched_node *n)
 
 bool fair_put_back(struct fair *f, struct sched_node *n, bool yield)
 {
-    // A deadline that has come, or is given up, is followed by the next slice's.
     uint64_t deadline = n->key;
-    if (yield || !before(n->vruntime, deadline))
-        deadline =
-            (yield ? max_u64(deadline, n->vruntime) : n->vruntime) + weighted(FAIR_SLICE_CYCLES, n);
+    if (yield && before(n->vruntime, deadline)) {
+        // As if it had run all of its slice: else it would be the next again as long as the
+        // others are ahead of their shares.
+        f->sum_weighted += (int64_t)(deadline - n->vruntime) * (int64_t)n->attr.weight;
+        n->vruntime = deadline;
+    }
+    // A deadline that has come is followed by the next slice's.
+    if (!before(n->vruntime, deadline))
+        deadline = n->vruntime + weighted(FAIR_SLICE_CYCLES, n);
     if (f->running == n)
         f->running = nullptr;
     if (sched_tree_insert(&f->ready, n, deadline))

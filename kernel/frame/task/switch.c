@@ -67,8 +67,7 @@ static enum task_state state_of(const struct task *t)
     return (enum task_state)(__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) & ~TASK_NOTIFIED);
 }
 
-// Changes the state if it is `from`; a notification stays.
-static bool change_state(struct task *t, enum task_state from, enum task_state to)
+bool task_change_state(struct task *t, enum task_state from, enum task_state to)
 {
     uint32_t old = __atomic_load_n(&t->state, __ATOMIC_RELAXED);
     while ((old & ~TASK_NOTIFIED) == (uint32_t)from) {
@@ -151,9 +150,9 @@ static struct task *pick(struct runqueue *rq, uint32_t cpu)
         if (t == nullptr)
             return nullptr;
         // Only this CPU may take up again who is still on its stack.
-        bool runs = t == rq->prev && change_state(t, TASK_LEAVING, TASK_RUNNING);
+        bool runs = t == rq->prev && task_change_state(t, TASK_LEAVING, TASK_RUNNING);
         if (!runs && cpuset_has(t->sched.attr.affinity, cpu))
-            runs = change_state(t, TASK_READY, TASK_RUNNING);
+            runs = task_change_state(t, TASK_READY, TASK_RUNNING);
         if (!runs)
             continue;
         if (__atomic_load_n(&rq->ready, __ATOMIC_RELAXED) > 0)
@@ -181,7 +180,7 @@ static void leave(struct runqueue *rq, uint32_t cpu, struct task *t, enum task_s
     charge(rq, cpu, t);
     if (to == TASK_LEAVING && __atomic_load_n(&t->attr_changed, __ATOMIC_RELAXED))
         to = TASK_MIGRATING;
-    if (!change_state(t, TASK_RUNNING, to))
+    if (!task_change_state(t, TASK_RUNNING, to))
         panic("a task that runs is in state %u", t->state);
     if (to == TASK_LEAVING) {
         ops->enqueue(cpu, &t->sched, why);
@@ -196,10 +195,10 @@ static bool settle(struct runqueue *rq, struct task *prev, enum sched_why *why)
     uint32_t parking = TASK_PARKING;
     switch (state_of(prev)) {
     case TASK_LEAVING:
-        change_state(prev, TASK_LEAVING, TASK_READY);
+        task_change_state(prev, TASK_LEAVING, TASK_READY);
         return false;
     case TASK_MIGRATING:
-        change_state(prev, TASK_MIGRATING, TASK_READY);
+        task_change_state(prev, TASK_MIGRATING, TASK_READY);
         *why = SCHED_MOVED;
         return true;
     case TASK_PARKING:

@@ -76,9 +76,7 @@ void task_check_alive(void)
 
 void task_start(struct task *task)
 {
-    uint32_t new = TASK_NEW;
-    bool first = __atomic_compare_exchange_n(&task->state, &new, TASK_READY, false,
-                                             __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    bool first = task_change_state(task, TASK_NEW, TASK_READY);
     ASSERT(first);
     task_get(task);
     __atomic_fetch_add(&alive, 1, __ATOMIC_RELAXED);

@@ -50,6 +50,9 @@ struct task {
 };
 SPINLOCK_IRQ_OPS(task, struct task, lock, lc_task)
 
+// Changes the state if it is `from`; a notification stays.
+bool task_change_state(struct task *task, enum task_state from, enum task_state to);
+
 // For task.c: makes a ready task known to the policy.
 void task_enqueue(struct task *task, enum sched_why why);
 

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/time/calibrate.h"
+#include "kernel/frame/arch/x86_64/x86.h"
 
 uint64_t calibrate_hz(struct reading from, struct reading to)
 {
     uint64_t ticks = (uint16_t)(from.pit - to.pit);
     if (ticks == 0 || to.cycles <= from.cycles)
         return 0;
-    unsigned __int128 product = (unsigned __int128)(to.cycles - from.cycles) * PIT_HZ_TIMES_11;
-    return (uint64_t)(product / (ticks * 11));
+    uint64_t cycles = to.cycles - from.cycles;
+    // No counter is that fast: the readings are nonsense.
+    if (cycles >> 48 != 0)
+        return 0;
+    return mul_div(cycles, PIT_HZ_TIMES_11, ticks * 11);
 }
 
-uint64_t calibrate_ns_mult(uint64_t hz)
-{
-    return (uint64_t)(((unsigned __int128)1'000'000'000 << 32) / hz);
-}
+uint64_t calibrate_ns_mult(uint64_t hz) { return mul_div(1'000'000'000, 1ull << 32, hz); }
 
-uint64_t calibrate_cycles_mult(uint64_t hz)
-{
-    return (uint64_t)(((unsigned __int128)hz << 32) / 1'000'000'000);
-}
+uint64_t calibrate_cycles_mult(uint64_t hz) { return mul_div(hz, 1ull << 32, 1'000'000'000); }
 
 uint64_t calibrate_told_hz(const struct told *t)
 {

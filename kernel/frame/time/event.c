@@ -53,7 +53,7 @@ static bool find_rate(void)
     uint64_t steps = enabled_count - left;
     if (steps < 10'000)
         return false;
-    counter_mult = (uint64_t)(((unsigned __int128)steps << 32) / cycles);
+    counter_mult = mul_div(steps, 1ull << 32, cycles);
     return true;
 }
 

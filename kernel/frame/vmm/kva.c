@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/vmm/kva.h"
+#include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/heap/heap.h"
+#include "kernel/frame/lock/lock_classes.h"
+#include "kernel/frame/lock/spinlock.h"
 #include "kernel/frame/pmm/page_priv.h"
 #include "kernel/frame/vmm/pt.h"
+#include "kernel/frame/vmm/tlb.h"
 #include "kernel/frame/vmm/vmm.h"
 
 HEAP_TYPE(kva_type, struct kva);
 
-static struct list areas = LIST_INIT(areas);
+static struct {
+    struct spinlock lock;
+    struct list areas GUARDED_BY(lc_kva); // by address
+} kva = {.lock = {}, .areas = LIST_INIT(kva.areas)};
+
+static void kva_lock(void) NO_LOCK_ANALYSIS ACQUIRE(lc_kva) { spin_lock(&kva.lock, &lc_kva); }
+static void kva_unlock(void) NO_LOCK_ANALYSIS RELEASE(lc_kva) { spin_unlock(&kva.lock, &lc_kva); }
 
 // Enters `area` into the first gap that holds it and its guards. Neighbours share a guard.
-static enum err place(struct kva *area)
+static enum err place(struct kva *area) REQUIRES(lc_kva)
 {
     uint64_t at = KVA_START + PAGE_SIZE;
     uint64_t need = (area->pages + 1) * PAGE_SIZE;
-    struct list *next = areas.next;
-    for (; next != &areas; next = next->next) {
+    struct list *next = kva.areas.next;
+    for (; next != &kva.areas; next = next->next) {
         struct kva *other = LIST_ENTRY(next, struct kva, link);
         if (other->start - at >= need)
             break;
@@ -36,7 +46,9 @@ static enum err create(size_t pages, struct kva **out)
     if (area == nullptr)
         return ERR_NOMEM;
     area->pages = pages;
+    kva_lock();
     enum err err = place(area);
+    kva_unlock();
     if (err != ERR_OK) {
         heap_free(&kva_type, area);
         return err;
@@ -57,16 +69,25 @@ static enum err map_page(uint64_t at, paddr_t to, uint64_t flags)
 // Takes back an area of which the first `mapped` pages are mapped.
 static void destroy(struct kva *area, size_t mapped)
 {
+    struct tlb_batch batch;
+    struct list pages = LIST_INIT(pages);
+    tlb_batch_init(&batch, nullptr);
+    preempt_disable();
     for (size_t i = 0; i < mapped; i++) {
         uint64_t at = area->start + i * PAGE_SIZE;
         uint64_t *entry = pt_find(vmm_kernel_root(), at, 1);
-        paddr_t page = {*entry & PTE_ADDRESS};
-        *entry = 0;
-        tlb_flush_page(at);
         if (!area->io)
-            page_free_kernel(page_at(page), 0);
+            list_push_front(&pages, &page_at((paddr_t){*entry & PTE_ADDRESS})->link);
+        *entry = 0;
+        tlb_issue(&batch, at);
     }
+    tlb_sync(&batch);
+    preempt_enable();
+    for (struct list *l; (l = list_pop_front(&pages)) != nullptr;)
+        page_free_kernel(LIST_ENTRY(l, struct page, link), 0);
+    kva_lock();
     list_remove(&area->link);
+    kva_unlock();
     heap_free(&kva_type, area);
 }
 

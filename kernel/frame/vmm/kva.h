@@ -23,7 +23,8 @@ enum err kva_alloc(size_t pages, struct kva **out);
 // as above, or not all of them at physical addresses that the CPU can have. ERR_NOMEM.
 enum err kva_map_io(paddr_t at, size_t size, volatile void **mapped);
 
-// Unmaps and frees. Not an area of kva_map_io.
+// Unmaps everywhere and frees: asks every CPU, so what is made and freed often is better kept.
+// Interrupts on; not an area of kva_map_io.
 void kva_free(struct kva *area);
 
 static inline uint64_t kva_end(const struct kva *area)

@@ -21,12 +21,16 @@ enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flag
     uint64_t *table = phys_to_virt(root);
     for (int l = PT_LEVELS; l > level; l--) {
         uint64_t *e = &table[pt_index(address, l)];
-        if (!(*e & PTE_PRESENT)) {
+        if (*e == 0) {
             struct page *page;
             enum err err = page_alloc_kernel(0, &page);
             if (err != ERR_OK)
                 return err;
-            *e = page_paddr(page).raw | table_flags | PTE_PRESENT;
+            // Another CPU may be making the same table, for a neighbouring range.
+            uint64_t none = 0, made = page_paddr(page).raw | table_flags | PTE_PRESENT;
+            if (!__atomic_compare_exchange_n(e, &none, made, false, __ATOMIC_ACQ_REL,
+                                             __ATOMIC_ACQUIRE))
+                page_free_kernel(page, 0);
         }
         if (*e & PTE_LARGE)
             return ERR_EXIST;

@@ -11,7 +11,7 @@ namespace
 constexpr uint64_t P = PAGE_SIZE;
 constexpr uint64_t AT = 0x40'0000;
 
-struct page_prop prop(uint8_t perm) { return {perm, false, false}; }
+struct page_prop prop(uint8_t perm) { return {perm, false, false, false}; }
 
 class VmCursor : public VmmFixture
 {
@@ -28,17 +28,20 @@ protected:
     enum err open_range(uint64_t start, uint64_t end)
     {
         struct vm_cursor c;
-        return vm_cursor_open(space, {start}, {end}, &c);
+        enum err err = vm_cursor_open(space, {start}, {end}, &c);
+        if (err == ERR_OK)
+            vm_cursor_close(&c);
+        return err;
     }
 
-    struct vm_cursor cursor(uint64_t start, uint64_t pages) const
+    Cursor cursor(uint64_t start, uint64_t pages) const
     {
         return open(space, start, start + pages * P);
     }
 
     struct page *query(uint64_t at, struct page_prop *p)
     {
-        struct vm_cursor c = cursor(at, 1);
+        Cursor c = cursor(at, 1);
         return vm_cursor_query(&c, p);
     }
 
@@ -60,7 +63,7 @@ TEST_F(VmCursor, opens_user_ranges)
     EXPECT_EQ(open_range(USER_START, USER_END), ERR_OK);
     EXPECT_EQ(open_range(USER_START, USER_START + P), ERR_OK);
     EXPECT_EQ(open_range(USER_END - P, USER_END), ERR_OK);
-    struct vm_cursor c = cursor(AT, 2);
+    Cursor c = cursor(AT, 2);
     EXPECT_EQ(address(c), AT);
     vm_cursor_close(&c);
 }
@@ -82,7 +85,7 @@ TEST_F(VmCursor, opens_nothing_else)
 
 TEST_F(VmCursor, jumps_within_its_range)
 {
-    struct vm_cursor c = cursor(AT, 4);
+    Cursor c = cursor(AT, 4);
     for (uint64_t to : {AT + 3 * P, AT, AT + 4 * P, AT + P}) {
         EXPECT_EQ(vm_cursor_jump(&c, {to}), ERR_OK);
         EXPECT_EQ(address(c), to);
@@ -91,7 +94,7 @@ TEST_F(VmCursor, jumps_within_its_range)
 
 TEST_F(VmCursor, jumps_nowhere_else)
 {
-    struct vm_cursor c = cursor(AT, 4);
+    Cursor c = cursor(AT, 4);
     ASSERT_EQ(vm_cursor_jump(&c, {AT + P}), ERR_OK);
     for (uint64_t to : {AT - P, USER_START, AT + 5 * P, AT + 1, AT + 4 * P + 1, uint64_t{0},
                         USER_END, DIRECT_MAP_BASE}) {
@@ -103,7 +106,7 @@ TEST_F(VmCursor, jumps_nowhere_else)
 TEST_F(VmCursor, maps_and_moves_on)
 {
     struct page *a = alloc_page(), *b = alloc_page();
-    struct vm_cursor c = cursor(AT, 3);
+    Cursor c = cursor(AT, 3);
     ASSERT_EQ(vm_cursor_map(&c, a, prop(VM_READ)), ERR_OK);
     EXPECT_EQ(address(c), AT + P);
     ASSERT_EQ(vm_cursor_map(&c, b, prop(VM_READ | VM_WRITE)), ERR_OK);
@@ -135,12 +138,12 @@ TEST_F(VmCursor, every_permission_means_to_the_cpu_what_it_says)
 
 TEST_F(VmCursor, query_of_nothing)
 {
-    struct page_prop p = {VM_READ, true, true};
+    struct page_prop p = {VM_READ, true, true, false};
     EXPECT_EQ(query(AT, &p), nullptr) << "no table";
     EXPECT_EQ(p.perm, VM_NONE);
     EXPECT_FALSE(p.accessed || p.dirty);
     map_page(space, AT + P, VM_READ);
-    p = {VM_READ, true, true};
+    p = {VM_READ, true, true, false};
     EXPECT_EQ(query(AT, &p), nullptr) << "a table, and nothing in it";
     EXPECT_EQ(p.perm, VM_NONE);
 }
@@ -148,9 +151,9 @@ TEST_F(VmCursor, query_of_nothing)
 TEST_F(VmCursor, query_at_the_end_of_the_range_shows_nothing)
 {
     map_page(space, AT + P, VM_READ); // another cursor's
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     ASSERT_EQ(vm_cursor_jump(&c, {AT + P}), ERR_OK);
-    struct page_prop p = {VM_READ, true, true};
+    struct page_prop p = {VM_READ, true, true, false};
     EXPECT_EQ(vm_cursor_query(&c, &p), nullptr);
     EXPECT_EQ(p.perm, VM_NONE);
 }
@@ -162,13 +165,14 @@ TEST_F(VmCursor, page_without_permissions_stays_where_it_is)
     EXPECT_EQ(query(AT, &p), page);
     EXPECT_EQ(p.perm, VM_NONE);
     EXPECT_FALSE(machine.translate(root, AT));
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     EXPECT_EQ(vm_cursor_protect(&c, 1, VM_READ | VM_WRITE), 1u);
     EXPECT_EQ(machine.translate(root, AT)->physical, page_paddr(page).raw);
     EXPECT_EQ(vm_cursor_jump(&c, {AT}), ERR_OK);
     EXPECT_EQ(vm_cursor_protect(&c, 1, VM_NONE), 1u);
     EXPECT_EQ(vm_cursor_jump(&c, {AT}), ERR_OK);
     EXPECT_EQ(vm_cursor_unmap(&c, 1), 1u);
+    c.close();
     EXPECT_EQ(query(AT, &p), nullptr);
 }
 
@@ -178,7 +182,7 @@ TEST_F(VmCursor, unmap_counts_what_was_there)
     page_get(kept);
     map_page(space, AT + 3 * P, VM_NONE);
     map_page(space, AT + 9 * P, VM_READ);
-    struct vm_cursor c = cursor(AT, 10);
+    Cursor c = cursor(AT, 10);
     EXPECT_EQ(vm_cursor_unmap(&c, 0), 0u);
     EXPECT_EQ(address(c), AT);
     EXPECT_EQ(vm_cursor_unmap(&c, 1), 0u);
@@ -198,7 +202,7 @@ TEST_F(VmCursor, changes_go_over_tables_and_gaps)
     for (uint64_t at : {2 * MIB - P, 2 * MIB, 8 * MIB, 1 * GIB - P, 3 * GIB, 512 * GIB - P,
                         512 * GIB, 4096 * GIB, USER_END - P})
         pages[at] = map_page(space, at, VM_READ);
-    struct vm_cursor c = open(space, USER_START, USER_END);
+    Cursor c = open(space, USER_START, USER_END);
     EXPECT_EQ(vm_cursor_protect(&c, (USER_END - USER_START) / P, VM_EXEC), pages.size());
     EXPECT_EQ(address(c), USER_END);
     for (auto [at, page] : pages) {
@@ -216,7 +220,7 @@ TEST_F(VmCursor, changes_go_over_tables_and_gaps)
 
 TEST_F(VmCursor, the_whole_of_an_empty_space_can_be_unmapped)
 {
-    struct vm_cursor c = open(space, USER_START, USER_END);
+    Cursor c = open(space, USER_START, USER_END);
     EXPECT_EQ(vm_cursor_unmap(&c, (USER_END - USER_START) / P), 0u);
     EXPECT_EQ(address(c), USER_END);
     EXPECT_EQ(used(), with_space) << "no tables were made for it";
@@ -227,8 +231,9 @@ TEST_F(VmCursor, protect_changes_permissions_only)
     struct page *page = map_page(space, AT, VM_READ | VM_WRITE);
     vm_space_activate(space);
     *machine.user_byte(AT + 7, true) = 'x';
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     EXPECT_EQ(vm_cursor_protect(&c, 1, VM_READ), 1u);
+    c.close();
     struct page_prop p;
     EXPECT_EQ(query(AT, &p), page);
     EXPECT_EQ(p.perm, VM_READ);
@@ -262,7 +267,7 @@ TEST_F(VmCursor, tlb_is_flushed_for_what_changed_in_the_active_space)
         map_page(space, AT + i * P, VM_READ);
     vm_space_activate(space);
     EXPECT_EQ(machine.flushed, addresses{}) << "making a mapping needs none";
-    struct vm_cursor c = cursor(AT, 5);
+    Cursor c = cursor(AT, 5);
     vm_cursor_protect(&c, 3, VM_EXEC);
     EXPECT_EQ(machine.flushed, (addresses{AT, AT + 2 * P}));
     machine.flushed.clear();
@@ -276,7 +281,7 @@ TEST_F(VmCursor, tlb_is_left_alone_for_a_space_that_is_not_active)
     struct vm_space *other = create_space();
     map_page(space, AT, VM_READ);
     vm_space_activate(other);
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     vm_cursor_protect(&c, 1, VM_EXEC);
     ASSERT_EQ(vm_cursor_jump(&c, {AT}), ERR_OK);
     vm_cursor_unmap(&c, 1);
@@ -292,7 +297,7 @@ TEST_F(VmCursor, tlb_is_flushed_between_unmapping_and_freeing)
         EXPECT_EQ(page_refs(page), 1u) << "not freed yet";
         EXPECT_FALSE(machine.translate(root, at)) << "but gone from the table";
     };
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     vm_cursor_unmap(&c, 1);
     EXPECT_EQ(machine.flushed, (addresses{AT}));
 }
@@ -302,7 +307,7 @@ TEST_F(VmCursor, map_without_memory_for_its_tables)
     struct page *page = alloc_page();
     for (uint64_t n = 0; n < 3; n++) {
         machine.leave_free(n);
-        struct vm_cursor c = cursor(n * 512 * GIB + AT, 1);
+        Cursor c = cursor(n * 512 * GIB + AT, 1);
         EXPECT_EQ(vm_cursor_map(&c, page, prop(VM_READ)), ERR_NOMEM) << n;
         EXPECT_EQ(address(c), n * 512 * GIB + AT) << "it does not move on";
         EXPECT_EQ(page_refs(page), 1u) << "still the caller's";
@@ -317,7 +322,7 @@ TEST_F(VmCursor, a_page_may_be_mapped_more_than_once)
 {
     struct page *page = map_page(space, AT, VM_READ);
     page_get(page);
-    struct vm_cursor c = cursor(AT + P, 1);
+    Cursor c = cursor(AT + P, 1);
     ASSERT_EQ(vm_cursor_map(&c, page, prop(VM_READ | VM_WRITE)), ERR_OK);
     vm_space_activate(space);
     *machine.user_byte(AT + P, true) = 'y';
@@ -336,7 +341,7 @@ TEST_F(VmCursorDeathTest, mapping_over_a_page_panics)
     map_page(space, AT, VM_READ);
     map_page(space, AT + P, VM_NONE);
     struct page *page = alloc_page();
-    struct vm_cursor c = cursor(AT, 2);
+    Cursor c = cursor(AT, 2);
     EXPECT_DEATH(must(vm_cursor_map(&c, page, prop(VM_READ))), "assertion failed");
     ASSERT_EQ(vm_cursor_jump(&c, {AT + P}), ERR_OK);
     EXPECT_DEATH(must(vm_cursor_map(&c, page, prop(VM_READ))), "assertion failed");
@@ -346,7 +351,7 @@ TEST_F(VmCursorDeathTest, mapping_over_a_page_panics)
 TEST_F(VmCursorDeathTest, mapping_at_the_end_panics)
 {
     struct page *page = alloc_page();
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     ASSERT_EQ(vm_cursor_jump(&c, {AT + P}), ERR_OK);
     EXPECT_DEATH(must(vm_cursor_map(&c, page, prop(VM_READ))), "assertion failed");
     page_put(page);
@@ -356,7 +361,7 @@ TEST_F(VmCursorDeathTest, mapping_kernel_memory_panics)
 {
     struct page *page;
     ASSERT_EQ(page_alloc_kernel(0, &page), ERR_OK);
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     EXPECT_DEATH(must(vm_cursor_map(&c, page, prop(VM_READ))), "assertion failed");
     page_free_kernel(page, 0);
     EXPECT_DEATH(must(vm_cursor_map(&c, page, prop(VM_READ))), "assertion failed") << "free now";
@@ -364,7 +369,7 @@ TEST_F(VmCursorDeathTest, mapping_kernel_memory_panics)
 
 TEST_F(VmCursorDeathTest, changes_beyond_the_range_panic)
 {
-    struct vm_cursor c = cursor(AT, 2);
+    Cursor c = cursor(AT, 2);
     EXPECT_DEATH(vm_cursor_unmap(&c, 3), "assertion failed");
     EXPECT_DEATH(vm_cursor_protect(&c, SIZE_MAX, VM_READ), "assertion failed");
     EXPECT_DEATH(vm_cursor_unmap(&c, (1ull << 52) + 1), "assertion failed") << "wraps as bytes";
@@ -375,7 +380,7 @@ TEST_F(VmCursorDeathTest, changes_beyond_the_range_panic)
 TEST_F(VmCursorDeathTest, closed_cursor_is_of_no_use)
 {
     struct page *page = alloc_page();
-    struct vm_cursor c = cursor(AT, 1);
+    Cursor c = cursor(AT, 1);
     vm_cursor_close(&c);
     EXPECT_DEATH(must(vm_cursor_map(&c, page, prop(VM_READ))), "assertion failed");
     EXPECT_DEATH(vm_cursor_unmap(&c, 1), "assertion failed");

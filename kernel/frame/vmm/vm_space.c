@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/base/mem.h"
-#include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/heap/heap.h"
 #include "kernel/frame/vmm/pt.h"
 #include "kernel/frame/vmm/vm_space_priv.h"
@@ -33,8 +33,6 @@ void vm_space_get(struct vm_space *space)
     ASSERT(before != 0 && before != UINT32_MAX);
 }
 
-static void put_mapped_page(uint64_t entry) { page_put(page_at((paddr_t){entry & PTE_ADDRESS})); }
-
 void vm_space_put(struct vm_space *space)
 {
     uint32_t before = __atomic_fetch_sub(&space->refs, 1, __ATOMIC_ACQ_REL);
@@ -42,21 +40,28 @@ void vm_space_put(struct vm_space *space)
     if (before != 1)
         return;
     // No CPU has it active (that would be a reference), so none has translations of it.
-    pt_free_user(page_paddr(space->root), put_mapped_page);
+    pt_free_user(page_paddr(space->root), vm_entry_put);
     page_free_kernel(space->root, 0);
     heap_free(&vm_space_type, space);
 }
 
 void vm_space_activate(struct vm_space *space)
 {
+    preempt_disable();
     struct cpu *cpu = cpu_this();
     struct vm_space *old = cpu->active;
-    if (old == space)
-        return;
-    if (space != nullptr)
-        vm_space_get(space);
-    cpu->active = space;
-    mmu_load_root(space != nullptr ? page_paddr(space->root) : vmm_kernel_root());
-    if (old != nullptr)
-        vm_space_put(old);
+    if (old != space) {
+        if (space != nullptr) {
+            vm_space_get(space);
+            // Before the first translation: whoever changes an entry from now on tells this CPU.
+            cpuset_atomic_add(&space->active, cpu->id);
+        }
+        cpu->active = space;
+        mmu_load_root(space != nullptr ? page_paddr(space->root) : vmm_kernel_root());
+        if (old != nullptr) {
+            cpuset_atomic_remove(&old->active, cpu->id);
+            vm_space_put(old);
+        }
+    }
+    preempt_enable();
 }

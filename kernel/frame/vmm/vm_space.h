@@ -35,11 +35,17 @@ enum vm_perm : uint8_t {
 
 struct page_prop {
     uint8_t perm; // of enum vm_perm
-    // By the CPU: read or written since the mapping was made.
+    // By the CPU: read or written since the mapping was made or the bit was cleared.
     bool accessed, dirty;
+    // For the service: the frame keeps it and gives it no meaning. (Copy on write, for one.)
+    bool soft;
 };
 
-// A position in a range of a space. Between open and close the range is this cursor's alone.
+// A position in a range of a space. Between open and close the range is this cursor's alone:
+// opening an overlapping one waits, others of the same space go on at the same time. Preemption is
+// off meanwhile. A CPU may have VM_CURSORS_MAX open at once, in ranges that do not overlap.
+constexpr size_t VM_CURSORS_MAX = 2;
+
 struct vm_cursor {
     struct vm_space *space FRAME_PRIVATE;
     uint64_t start FRAME_PRIVATE;
@@ -48,7 +54,7 @@ struct vm_cursor {
 };
 
 // Opens [start, end), positioned at its start. ERR_INVAL: not page-aligned, empty, or not
-// within [USER_START, USER_END).
+// within [USER_START, USER_END). One too many, or one that overlaps another of this CPU's, panics.
 enum err vm_cursor_open(struct vm_space *space, uaddr_t start, uaddr_t end, struct vm_cursor *c);
 void vm_cursor_close(struct vm_cursor *c);
 
@@ -67,12 +73,29 @@ struct page *vm_cursor_query(const struct vm_cursor *c, struct page_prop *prop);
 // the end, is a bug: panics.
 enum err vm_cursor_map(struct vm_cursor *c, struct page *page, struct page_prop prop);
 
+// Pages in a large mapping.
+constexpr size_t VM_LARGE_PAGES = 512;
+
+// Maps a run of VM_LARGE_PAGES pages at once, as one large page if the hardware's rules allow:
+// the position and the run are aligned to their size. Takes over the run's references, on success
+// only, and empties it. What is done to a part of it later splits it. ERR_INVAL: another size, or
+// not aligned. ERR_BUSY: small pages are or were mapped there. ERR_NOMEM.
+enum err vm_cursor_map_large(struct vm_cursor *c, struct page_run *run, struct page_prop prop);
+
+// Sets what may be done with the page at the position, and the bits, and moves on by one. When it
+// returns no CPU goes by the old ones. ERR_NOENT: nothing is mapped there.
+enum err vm_cursor_set(struct vm_cursor *c, struct page_prop prop);
+
 // Unmaps what is mapped in the next `pages` pages and moves behind them; returns how many
 // were. Their references are dropped once no CPU can reach them. Panics beyond the range.
 size_t vm_cursor_unmap(struct vm_cursor *c, size_t pages);
 
 // Sets the permissions of what is mapped in the next `pages` pages and moves behind them;
-// returns how many were. Panics beyond the range.
+// returns how many were. The bits stay. Panics beyond the range.
 size_t vm_cursor_protect(struct vm_cursor *c, size_t pages, uint8_t perm);
+
+// Moves to the next mapped page, at or behind the position; false, and to the end, if there is
+// none.
+bool vm_cursor_find_next(struct vm_cursor *c);
 
 C_END

@@ -37,8 +37,10 @@ TEST_F(VmSpace, putting_it_frees_pages_and_tables)
     struct vm_space *space = create_space();
     struct page *shared = alloc_page();
     page_get(shared);
-    struct vm_cursor c = open(space, USER_START, USER_END);
-    ASSERT_EQ(vm_cursor_map(&c, shared, {VM_READ, false, false}), ERR_OK);
+    {
+        Cursor c = open(space, USER_START, USER_END);
+        ASSERT_EQ(vm_cursor_map(&c, shared, {VM_READ, false, false, false}), ERR_OK);
+    }
     for (uint64_t at : {4 * MIB, 4 * GIB, 4096 * GIB, USER_END - PAGE_SIZE})
         map_page(space, at, at > GIB ? VM_NONE : VM_READ);
     EXPECT_EQ(page_refs(shared), 2u);

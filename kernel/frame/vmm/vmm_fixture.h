@@ -9,6 +9,23 @@
 #include "testing/host/fake_machine.h"
 #include <gtest/gtest.h>
 
+// A cursor that is closed at the end of its block.
+struct Cursor : vm_cursor {
+    Cursor(struct vm_space *s, uint64_t from, uint64_t to)
+    {
+        EXPECT_EQ(vm_cursor_open(s, {from}, {to}, this), ERR_OK);
+    }
+    ~Cursor() { close(); }
+    Cursor(const Cursor &) = delete;
+    Cursor &operator=(const Cursor &) = delete;
+
+    void close()
+    {
+        if (space != nullptr)
+            vm_cursor_close(this);
+    }
+};
+
 class VmmFixture : public ::testing::Test
 {
 protected:
@@ -51,20 +68,17 @@ protected:
         return root;
     }
 
-    static struct vm_cursor open(struct vm_space *space, uint64_t start, uint64_t end)
+    static Cursor open(struct vm_space *space, uint64_t start, uint64_t end)
     {
-        struct vm_cursor c = {};
-        EXPECT_EQ(vm_cursor_open(space, {start}, {end}, &c), ERR_OK);
-        return c;
+        return Cursor(space, start, end);
     }
 
     // Maps a new page, which the space then owns.
     static struct page *map_page(struct vm_space *space, uint64_t at, uint8_t perm)
     {
         struct page *page = alloc_page();
-        struct vm_cursor c = open(space, at, at + PAGE_SIZE);
-        EXPECT_EQ(vm_cursor_map(&c, page, {perm, false, false}), ERR_OK);
-        vm_cursor_close(&c);
+        Cursor c = open(space, at, at + PAGE_SIZE);
+        EXPECT_EQ(vm_cursor_map(&c, page, {perm, false, false, false}), ERR_OK);
         return page;
     }
 

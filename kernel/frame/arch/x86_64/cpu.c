@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/arch/x86_64/cpu.h"
 #include "kernel/frame/arch/x86_64/ap_start.h"
+#include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/arch/x86_64/trap_regs.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 
@@ -49,6 +50,7 @@ void cpu_features_init(void)
         .umip = leaf7.ecx >> 2 & 1,
         .gib_pages = ext1.edx >> 26 & 1,
         .global_pages = cpuid(1, 0).edx >> 13 & 1,
+        .hypervisor = cpuid(1, 0).ecx >> 31 & 1,
     };
 }
 

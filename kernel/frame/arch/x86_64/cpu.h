@@ -63,6 +63,7 @@ static_assert(offsetof(struct cpu_arch, tss) + offsetof(struct tss, sp) == CPU_T
 // What the CPU has and the kernel turned on.
 struct cpu_features {
     bool smep, smap, umip, gib_pages, global_pages;
+    bool hypervisor; // the CPU is a virtual one
 };
 extern struct cpu_features cpu_features;
 

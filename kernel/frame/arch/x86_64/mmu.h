@@ -6,6 +6,8 @@
 
 C_BEGIN
 
+constexpr uint64_t CR4_PGE = 1ull << 7;
+
 constexpr uint64_t PTE_PRESENT = 1ull << 0;
 constexpr uint64_t PTE_WRITE = 1ull << 1;
 constexpr uint64_t PTE_USER = 1ull << 2;
@@ -21,6 +23,8 @@ constexpr uint64_t PTE_ADDRESS = 0x000f'ffff'ffff'f000;
 // Bits the CPU leaves to us. This one marks an entry that holds a page, present or not: a page
 // mapped without any permission is not present, but stays where it is.
 constexpr uint64_t PTE_HOLDS_PAGE = 1ull << 9;
+// And this one is the services'.
+constexpr uint64_t PTE_SOFT = 1ull << 10;
 
 constexpr unsigned PT_ENTRIES = 512;
 constexpr int PT_LEVELS = 4;
@@ -37,6 +41,7 @@ static inline unsigned pt_index(uint64_t address, int level)
 // Unit tests supply these.
 void tlb_flush_page(uint64_t address);
 void mmu_load_root(paddr_t root);
+void mmu_flush_all(void);
 #else
 // Forgets this CPU's translation of one page; of a global one too.
 static inline void tlb_flush_page(uint64_t address)
@@ -48,6 +53,15 @@ static inline void tlb_flush_page(uint64_t address)
 static inline void mmu_load_root(paddr_t root)
 {
     __asm__ volatile("mov %0, %%cr3" ::"r"(root.raw) : "memory");
+}
+
+// Forgets everything, global translations too: a change of CR4.PGE does (SDM Vol. 3A, "Operations
+// that Invalidate TLBs and Paging-Structure Caches").
+static inline void mmu_flush_all(void)
+{
+    uint64_t cr4;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+    __asm__ volatile("mov %0, %%cr4; mov %1, %%cr4" ::"r"(cr4 ^ CR4_PGE), "r"(cr4) : "memory");
 }
 #endif
 

@@ -14,7 +14,6 @@ constexpr uint64_t CR0_AM = 1ull << 18;
 
 constexpr uint64_t CR4_PAE = 1ull << 5;
 constexpr uint64_t CR4_MCE = 1ull << 6;
-constexpr uint64_t CR4_PGE = 1ull << 7;
 constexpr uint64_t CR4_UMIP = 1ull << 11;
 constexpr uint64_t CR4_SMEP = 1ull << 20;
 constexpr uint64_t CR4_SMAP = 1ull << 21;
@@ -137,6 +136,15 @@ static inline void load_idt(const struct descriptor_table *t)
 static inline void load_task_register(uint16_t selector)
 {
     __asm__ volatile("ltr %0" ::"r"(selector));
+}
+
+// a * b / c by way of 128 bits. The quotient must fit 64 bits, or the CPU faults.
+static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t low, high, quotient, remainder;
+    __asm__("mulq %3" : "=a"(low), "=d"(high) : "0"(a), "r"(b) : "cc");
+    __asm__("divq %4" : "=a"(quotient), "=d"(remainder) : "0"(low), "1"(high), "r"(c) : "cc");
+    return quotient;
 }
 
 static inline void cpu_halt(void) { __asm__ volatile("hlt"); }

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several CPUs: calls between them, tasks that meet on them, preemption and time. Every test runs
+// on any number of CPUs.
+#include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/smp/call.h"
+#include "kernel/frame/task/task.h"
+#include "kernel/frame/time/clock.h"
+#include "kernel/frame/time/timer.h"
+#include "testing/ktest/ktest.h"
+
+static const struct sched_attr fair = {.class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT};
+
+static struct sched_attr on_cpu(uint32_t cpu)
+{
+    struct sched_attr attr = fair;
+    attr.affinity = cpuset_of(cpu % cpu_count());
+    return attr;
+}
+
+// ---- cross-CPU calls ----------------------------------------------------------------------------
+
+static uint32_t called[CPUS_MAX];
+
+static void count_call(void *)
+{
+    EXPECT(!irq_is_enabled());
+    __atomic_fetch_add(&called[cpu_this()->id], 1, __ATOMIC_RELAXED);
+}
+
+struct caller {
+    uint32_t cpu, calls;
+    uint32_t *done;
+};
+
+TASK_DEFINE(call_others, struct caller, c)
+{
+    EXPECT(cpu_this()->id == c->cpu);
+    for (uint32_t i = 0; i < c->calls; i++) {
+        preempt_disable();
+        smp_call(cpuset_all(), count_call, nullptr);
+        preempt_enable();
+    }
+    __atomic_fetch_add(c->done, 1, __ATOMIC_RELEASE);
+}
+
+static void wait_until(const uint32_t *word, uint32_t value)
+{
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
+        task_yield();
+}
+
+// All CPUs call all CPUs at the same time.
+static void run_calls(uint32_t total)
+{
+    static struct caller callers[CPUS_MAX];
+    static uint32_t done;
+    uint32_t each = total / (cpu_count() * cpu_count());
+    for (uint32_t cpu = 0; cpu < cpu_count(); cpu++) {
+        struct task *task;
+        callers[cpu] = (struct caller){cpu, each, &done};
+        must(call_others_create(&callers[cpu], &task));
+        must(task_set_sched(task, on_cpu(cpu)));
+        task_start(task);
+        task_put(task);
+    }
+    wait_until(&done, cpu_count());
+    for (uint32_t cpu = 0; cpu < cpu_count(); cpu++)
+        EXPECT(called[cpu] == each * cpu_count());
+}
+
+static void calls(void) { run_calls(20'000); }
+static void calls_million(void) { run_calls(1'000'000); }
+
+// ---- switches -----------------------------------------------------------------------------------
+
+struct side {
+    struct task *task, *other;
+    uint32_t *turn; // whose turn it is: 0 or 1
+    uint32_t me, rounds;
+    uint32_t *done;
+};
+
+TASK_DEFINE(play, struct side, s)
+{
+    for (uint32_t i = 0; i < s->rounds; i++) {
+        while (__atomic_load_n(s->turn, __ATOMIC_ACQUIRE) != s->me)
+            task_park();
+        __atomic_store_n(s->turn, 1 - s->me, __ATOMIC_RELEASE);
+        task_unpark(s->other);
+    }
+    __atomic_fetch_add(s->done, 1, __ATOMIC_RELEASE);
+}
+
+// Pairs of tasks wake each other in turns, on CPUs of their own, together on one, or wherever.
+static void run_ping_pong(uint32_t pairs, uint32_t rounds, bool pinned)
+{
+    static struct side sides[64][2];
+    static uint32_t turns[64], done;
+    done = 0;
+    for (uint32_t p = 0; p < pairs; p++) {
+        turns[p] = 0;
+        for (uint32_t i = 0; i < 2; i++) {
+            struct side *s = &sides[p][i];
+            *s = (struct side){.turn = &turns[p], .me = i, .rounds = rounds, .done = &done};
+            must(play_create(s, &s->task));
+            if (pinned)
+                must(task_set_sched(s->task, on_cpu(p + i * (p % 3))));
+        }
+        sides[p][0].other = sides[p][1].task;
+        sides[p][1].other = sides[p][0].task;
+    }
+    for (uint32_t p = 0; p < pairs; p++) {
+        task_start(sides[p][0].task);
+        task_start(sides[p][1].task);
+    }
+    wait_until(&done, 2 * pairs);
+    for (uint32_t p = 0; p < pairs; p++) {
+        task_put(sides[p][0].task);
+        task_put(sides[p][1].task);
+    }
+}
+
+static void ping_pong(void)
+{
+    run_ping_pong(1, 20'000, false);
+    run_ping_pong(8, 2000, true);
+    run_ping_pong(64, 200, false);
+}
+
+static void switches_million(void) { run_ping_pong(8, 10'000'000 / 16, false); }
+
+// ---- preemption ---------------------------------------------------------------------------------
+
+struct spinner {
+    uint64_t count;
+    const bool *stop;
+    uint32_t *done;
+};
+
+TASK_DEFINE(spin, struct spinner, s)
+{
+    while (!__atomic_load_n(s->stop, __ATOMIC_RELAXED))
+        __atomic_fetch_add(&s->count, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(s->done, 1, __ATOMIC_RELEASE);
+}
+
+// Tasks that never give way by themselves all get on, twice the weight twice as far.
+static void preemption(void)
+{
+    constexpr uint32_t count = 3;
+    static struct spinner spinners[count];
+    static struct task *tasks[count];
+    static uint32_t done;
+    static bool stop;
+    for (uint32_t i = 0; i < count; i++) {
+        struct sched_attr attr = on_cpu(0);
+        attr.weight = i == 0 ? 2 * SCHED_WEIGHT_DEFAULT : SCHED_WEIGHT_DEFAULT;
+        spinners[i] = (struct spinner){0, &stop, &done};
+        must(spin_create(&spinners[i], &tasks[i]));
+        must(task_set_sched(tasks[i], attr));
+        task_start(tasks[i]);
+    }
+    must(task_set_sched(task_current(), on_cpu(1)));
+    for (;;) {
+        uint64_t least = task_used_cycles(tasks[0]);
+        for (uint32_t i = 1; i < count; i++)
+            least = min_u64(least, task_used_cycles(tasks[i]));
+        if (least > 300'000'000)
+            break;
+        task_yield();
+    }
+    uint64_t heavy = task_used_cycles(tasks[0]), light = task_used_cycles(tasks[1]);
+    EXPECT(heavy > light * 3 / 2 && heavy < light * 5 / 2);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    wait_until(&done, count);
+    for (uint32_t i = 0; i < count; i++) {
+        EXPECT(spinners[i].count > 1000);
+        task_put(tasks[i]);
+    }
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+static uint32_t fired, early;
+
+struct alarm {
+    struct timer timer;
+    uint64_t due_ns;
+};
+
+static void ring(void *arg)
+{
+    struct alarm *a = arg;
+    if (clock_mono_ns() < a->due_ns)
+        __atomic_fetch_add(&early, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&fired, 1, __ATOMIC_RELEASE);
+}
+
+static void timers(void)
+{
+    static struct alarm alarms[500];
+    uint64_t start = clock_mono_ns();
+    uint32_t expected = 0;
+    for (uint32_t i = 0; i < 500; i++) {
+        struct alarm *a = &alarms[i];
+        a->due_ns = start + 1'000'000 + (i * 7919 % 500) * 50'000;
+        timer_init(&a->timer, ring, a);
+        timer_arm_ns(&a->timer, a->due_ns);
+    }
+    for (uint32_t i = 0; i < 500; i++) {
+        if (i % 5 == 0 && timer_cancel(&alarms[i].timer))
+            EXPECT(!timer_cancel(&alarms[i].timer));
+        else
+            expected++;
+    }
+    wait_until(&fired, expected);
+    EXPECT(early == 0);
+    EXPECT(clock_mono_ns() >= start + 1'000'000 + 499 * 50'000);
+}
+
+static void wake_up(void *task) { task_unpark(task); }
+
+// A task that waits for a time lets its CPU halt until then.
+static void sleep_and_wake(void)
+{
+    struct timer t;
+    timer_init(&t, wake_up, task_current());
+    for (uint32_t i = 0; i < 20; i++) {
+        uint64_t due = clock_mono_ns() + 2'000'000;
+        timer_arm_ns(&t, due);
+        while (clock_mono_ns() < due)
+            task_park();
+        timer_cancel(&t); // on another CPU it may be a little late
+    }
+}
+
+static void clocks(void)
+{
+    uint64_t last = clock_mono_ns();
+    for (uint32_t i = 0; i < 10'000; i++) {
+        uint64_t now = clock_mono_ns();
+        EXPECT(now >= last);
+        last = now;
+    }
+    // Later than this was written, and before 64 bits of nanoseconds run out.
+    EXPECT(clock_real_ns() > 1'700'000'000'000'000'000);
+    clock_set_real_ns(5);
+    EXPECT(clock_real_ns() < 60'000'000'000);
+    uint64_t ns = 123'456'789;
+    uint64_t back = clock_cycles_to_ns(clock_ns_to_cycles(ns));
+    EXPECT(back <= ns && ns - back < 10);
+}
+
+// ---- everything at once ---------------------------------------------------------------------
+
+struct worker {
+    uint64_t seed;
+    struct task *task;
+    struct worker *friend;
+    uint32_t *done;
+};
+
+static uint64_t next_random(uint64_t *s)
+{
+    *s = *s * 6364136223846793005 + 1442695040888963407;
+    return *s >> 33;
+}
+
+TASK_DEFINE(work, struct worker, w)
+{
+    for (uint32_t i = 0; i < 400; i++) {
+        uint64_t r = next_random(&w->seed);
+        switch (r % 5) {
+        case 0:
+            task_yield();
+            break;
+        case 1:
+            task_unpark(w->friend->task);
+            break;
+        case 2: {
+            // Whatever happens to a task, its attributes take effect in the end.
+            struct sched_attr attr = {.class = (enum sched_class)(r / 5 % 3),
+                                      .priority = (uint8_t)(1 + r / 15 % 99),
+                                      .weight = SCHED_WEIGHT_MIN + (uint32_t)(r / 7 % 5000),
+                                      .affinity = cpuset_of((uint32_t)(r / 11 % cpu_count()))};
+            struct task *whom = r / 1000 % 2 == 0 ? w->task : w->friend->task;
+            must(task_set_sched(whom, attr));
+            break;
+        }
+        case 3: {
+            // Parks, but not for ever: a timer is behind it.
+            struct timer t;
+            timer_init(&t, wake_up, w->task);
+            timer_arm_cycles(&t, clock_cycles() + r % 100'000);
+            task_park();
+            timer_cancel(&t);
+            break;
+        }
+        case 4:
+            for (uint64_t n = r % 2000; n > 0; n--)
+                cpu_pause();
+            break;
+        }
+        struct sched_attr now = task_sched(w->task);
+        EXPECT(now.class <= SCHED_RR);
+    }
+    __atomic_fetch_add(w->done, 1, __ATOMIC_RELEASE);
+}
+
+static void chaos(void)
+{
+    constexpr uint32_t count = 32;
+    static struct worker workers[count];
+    static uint32_t done;
+    for (uint32_t i = 0; i < count; i++) {
+        workers[i] = (struct worker){.seed = i * 77 + 1, .friend = &workers[(i + 1) % count]};
+        workers[i].done = &done;
+        must(work_create(&workers[i], &workers[i].task));
+    }
+    for (uint32_t i = 0; i < count; i++)
+        task_start(workers[i].task);
+    // Real-time tasks may have all CPUs to themselves for long.
+    must(task_set_sched(task_current(), (struct sched_attr){.class = SCHED_FIFO, .priority = 99}));
+    struct timer t;
+    timer_init(&t, wake_up, task_current());
+    while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) != count) {
+        timer_arm_cycles(&t, clock_cycles() + 10'000'000);
+        task_park();
+        timer_cancel(&t);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        task_put(workers[i].task);
+}
+
+const struct ktest ktest_smp[] = {
+    {"calls", calls},
+    {"calls_million", calls_million},
+    {"ping_pong", ping_pong},
+    {"switches_million", switches_million},
+    {"preemption", preemption},
+    {"timers", timers},
+    {"sleep_and_wake", sleep_and_wake},
+    {"clocks", clocks},
+    {"chaos", chaos},
+    {},
+};
