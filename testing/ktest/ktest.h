@@ -20,3 +20,4 @@ KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
 KTEST_LIST(ktest_smp);
+KTEST_LIST(ktest_sync);

@@ -10,6 +10,8 @@ const char *err_name(enum err e)
         return "PERM";
     case ERR_NOENT:
         return "NOENT";
+    case ERR_INTR:
+        return "INTR";
     case ERR_IO:
         return "IO";
     case ERR_BADF:
@@ -32,6 +34,8 @@ const char *err_name(enum err e)
         return "NOSYS";
     case ERR_OVERFLOW:
         return "OVERFLOW";
+    case ERR_TIMEDOUT:
+        return "TIMEDOUT";
     }
     return "?";
 }

@@ -10,6 +10,7 @@ enum [[nodiscard]] err : int {
     ERR_OK = 0,
     ERR_PERM = -1,
     ERR_NOENT = -2,
+    ERR_INTR = -4,
     ERR_IO = -5,
     ERR_BADF = -9,
     ERR_AGAIN = -11,
@@ -21,6 +22,7 @@ enum [[nodiscard]] err : int {
     ERR_INVAL = -22,
     ERR_NOSYS = -38,
     ERR_OVERFLOW = -75,
+    ERR_TIMEDOUT = -110,
 };
 
 // The symbolic name without its prefix ("NOMEM"), or "?" for a value that is none of ours.

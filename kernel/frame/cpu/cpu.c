@@ -2,10 +2,12 @@
 #include "kernel/frame/cpu/cpu.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
+#include "kernel/frame/cpu/cpuset.h"
 #include "kernel/frame/cpu/preempt.h"
 
 static_assert(offsetof(struct cpu, arch) == 0);
 
+struct cpuset_atomic cpu_idle_set;
 static struct cpu *blocks[CPUS_MAX];
 static uint32_t count;
 

@@ -77,4 +77,7 @@ static inline struct cpuset cpuset_atomic_read(const struct cpuset_atomic *s)
     return r;
 }
 
+// The CPUs that idle. Set by task/; a hint, but for what rcu.c makes of it.
+extern struct cpuset_atomic cpu_idle_set;
+
 C_END

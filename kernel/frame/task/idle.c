@@ -19,13 +19,12 @@ struct idle {
 };
 
 static PERCPU(struct idle, idles);
-static struct cpuset_atomic idle_cpus;
 
-struct cpuset sched_idle_cpus(void) { return cpuset_atomic_read(&idle_cpus); }
+struct cpuset sched_idle_cpus(void) { return cpuset_atomic_read(&cpu_idle_set); }
 
 bool idle_kick(uint32_t cpu)
 {
-    if (!cpuset_has(cpuset_atomic_read(&idle_cpus), cpu))
+    if (!cpuset_has(cpuset_atomic_read(&cpu_idle_set), cpu))
         return false;
     struct idle *i = percpu_on(idles, cpu_block(cpu));
     // Either it sees the kick before it halts, or we see that it halts.
@@ -79,7 +78,7 @@ void task_run_all(void)
     irq_disable();
     for (;;) {
         preempt_answer();
-        cpuset_atomic_add(&idle_cpus, self);
+        cpuset_atomic_add(&cpu_idle_set, self);
         // What became ready before this CPU counted as idle is found now; what does after that
         // comes with a kick.
         while (!idle_find_work()) {
@@ -87,7 +86,7 @@ void task_run_all(void)
             wait(i);
             preempt_answer();
         }
-        cpuset_atomic_remove(&idle_cpus, self);
+        cpuset_atomic_remove(&cpu_idle_set, self);
         idle_run_work();
     }
 }

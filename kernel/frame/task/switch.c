@@ -5,6 +5,7 @@
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
+#include "kernel/frame/rcu/rcu.h"
 #include "kernel/frame/sched/policy.h"
 #include "kernel/frame/smp/call.h"
 #include "kernel/frame/task/idle.h"
@@ -251,6 +252,7 @@ static void schedule(enum task_state to, enum sched_why why) NO_LOCK_ANALYSIS
     struct runqueue *rq = percpu_this(runqueues);
     struct task *prev = cpu->current;
     ASSERT(preempt_depth() == 0);
+    rcu_quiescent();
     runqueue_lock(rq);
     preempt_answer();
     rq->prev = prev;
@@ -299,8 +301,9 @@ void task_init(void) { timer_start(slice_end); }
 
 // ---- giving way ------------------------------------------------------------------------------
 
-// Drops the ended tasks of this CPU. Interrupts on.
-static void bury_dead(void)
+// What is better done when nothing else is: drops the ended tasks of this CPU, and calls what
+// was deferred. Interrupts on.
+static void tidy_up(void)
 {
     uint64_t flags = irq_save();
     struct runqueue *rq = percpu_this(runqueues);
@@ -312,6 +315,7 @@ static void bury_dead(void)
         task_bury(dead);
         dead = next;
     }
+    rcu_poll();
 }
 
 void preempt_schedule_irq(void)
@@ -336,7 +340,7 @@ void task_yield(void)
     irq_disable();
     schedule(TASK_LEAVING, SCHED_YIELDED);
     irq_enable_and_give_way();
-    bury_dead();
+    tidy_up();
 }
 
 void task_park(void)
@@ -350,7 +354,7 @@ void task_park(void)
                                      __ATOMIC_RELAXED))
         schedule(TASK_PARKING, SCHED_WOKEN);
     irq_enable_and_give_way();
-    bury_dead();
+    tidy_up();
 }
 
 bool task_unpark(struct task *t)
@@ -455,6 +459,6 @@ void idle_run_work(void)
 {
     schedule(TASK_DEAD, SCHED_WOKEN);
     irq_enable();
-    bury_dead();
+    tidy_up();
     irq_disable();
 }

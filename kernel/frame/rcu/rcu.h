@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Read-copy-update: readers take no lock; what they may still see is freed only when every CPU has
+// since been outside any reading.
+//
+//     rcu_read_lock();                                  // reader: no sleeping until unlock
+//     struct route *r = rcu_load(&table->route);
+//     ...
+//     rcu_read_unlock();
+//
+//     old = table->route;                               // writer, under a lock of its own
+//     rcu_store(&table->route, new);
+//     rcu_defer(&old->rcu, route_free);
+#pragma once
+#include "kernel/frame/cpu/preempt.h"
+
+C_BEGIN
+
+// Reading is having preemption off: a CPU that switches tasks or idles is not reading.
+static inline void rcu_read_lock(void) { preempt_disable(); }
+static inline void rcu_read_unlock(void) { preempt_enable(); }
+
+// A pointer that readers load while writers replace it.
+#define rcu_load(pointer) __atomic_load_n((pointer), __ATOMIC_ACQUIRE)
+#define rcu_store(pointer, value) __atomic_store_n((pointer), (value), __ATOMIC_RELEASE)
+
+// Part of what is to be freed.
+struct rcu_head {
+    struct rcu_head *next FRAME_PRIVATE;
+    void (*fn)(struct rcu_head *) FRAME_PRIVATE;
+};
+
+// Calls fn(head) in a task, when all reading that goes on now has ended. Not from interrupt
+// handlers.
+void rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *));
+
+// For task/. This CPU is not reading: it switches tasks. Interrupts off.
+void rcu_quiescent(void);
+
+// For task/. Calls what is due on this CPU, and gets the next lot under way. Where a task gives way
+// by itself, and in the idle loop; interrupts on.
+void rcu_poll(void);
+
+C_END

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mutexes: locks whose holder may sleep. Task context. Like spin locks they have classes, and a
+// room makes its own operations:
+//
+//     struct inode { struct mutex mutex; uint64_t size GUARDED_BY(lc_inode); };
+//     MUTEX_OPS(inode, struct inode, mutex, lc_inode)    // inode_lock(i), inode_unlock(i)
+#pragma once
+#include "kernel/frame/sync/waitq.h"
+
+C_BEGIN
+
+// All zero is unlocked.
+struct mutex {
+    uint32_t state FRAME_PRIVATE; // atomic: 0 free, 1 held, 2 held and perhaps waited for
+    struct task *holder FRAME_PRIVATE;
+    struct waitq waiters FRAME_PRIVATE;
+};
+
+void mutex_lock(struct mutex *m, const struct lock_class *c);
+bool mutex_try_lock(struct mutex *m, const struct lock_class *c);
+
+// By the task that locked it; another panics.
+void mutex_unlock(struct mutex *m, const struct lock_class *c);
+
+#define MUTEX_OPS(room, type, field, class)                                                        \
+    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_lock(type *x) ACQUIRE(class)       \
+    {                                                                                              \
+        mutex_lock(&x->field, &(class));                                                           \
+    }                                                                                              \
+    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_unlock(type *x) RELEASE(class)     \
+    {                                                                                              \
+        mutex_unlock(&x->field, &(class));                                                         \
+    }
+
+C_END

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Locks for many readers or one writer, whose holders may sleep. Task context. A writer that waits
+// keeps new readers out, so that it comes to its turn; a reader therefore must not lock again.
+#pragma once
+#include "kernel/frame/sync/waitq.h"
+
+C_BEGIN
+
+// All zero is unlocked.
+struct rwmutex {
+    uint32_t state FRAME_PRIVATE;           // atomic: readers, or all ones for a writer
+    uint32_t writers_waiting FRAME_PRIVATE; // atomic
+    struct waitq readers FRAME_PRIVATE, writers FRAME_PRIVATE;
+};
+
+void rwmutex_read_lock(struct rwmutex *m, const struct lock_class *c);
+void rwmutex_read_unlock(struct rwmutex *m, const struct lock_class *c);
+void rwmutex_write_lock(struct rwmutex *m, const struct lock_class *c);
+void rwmutex_write_unlock(struct rwmutex *m, const struct lock_class *c);
+
+// The writer becomes a reader, with nobody between.
+void rwmutex_downgrade(struct rwmutex *m, const struct lock_class *c);
+
+#define RWMUTEX_OPS(room, type, field, class)                                                      \
+    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_read_lock(type *x)                 \
+        ACQUIRE_SHARED(class)                                                                      \
+    {                                                                                              \
+        rwmutex_read_lock(&x->field, &(class));                                                    \
+    }                                                                                              \
+    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_read_unlock(type *x)               \
+        RELEASE_SHARED(class)                                                                      \
+    {                                                                                              \
+        rwmutex_read_unlock(&x->field, &(class));                                                  \
+    }                                                                                              \
+    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_write_lock(type *x) ACQUIRE(class) \
+    {                                                                                              \
+        rwmutex_write_lock(&x->field, &(class));                                                   \
+    }                                                                                              \
+    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_write_unlock(type *x)              \
+        RELEASE(class)                                                                             \
+    {                                                                                              \
+        rwmutex_write_unlock(&x->field, &(class));                                                 \
+    }
+
+C_END
