@@ -19,6 +19,7 @@ const struct known all[] = {
     {ERR_OK, 0, "OK"},
     {ERR_PERM, EPERM, "PERM"},
     {ERR_NOENT, ENOENT, "NOENT"},
+    {ERR_INTR, EINTR, "INTR"},
     {ERR_IO, EIO, "IO"},
     {ERR_BADF, EBADF, "BADF"},
     {ERR_AGAIN, EAGAIN, "AGAIN"},
@@ -30,6 +31,7 @@ const struct known all[] = {
     {ERR_INVAL, EINVAL, "INVAL"},
     {ERR_NOSYS, ENOSYS, "NOSYS"},
     {ERR_OVERFLOW, EOVERFLOW, "OVERFLOW"},
+    {ERR_TIMEDOUT, ETIMEDOUT, "TIMEDOUT"},
 };
 
 TEST(Err, values_are_linux_errno_negated)
