@@ -1,6 +1,7 @@
 """What user programs do wrong: instructions, and the exception they end in."""
 
 _GP = "general protection fault"
+_MF = "x87 floating-point error"
 _PF = "page fault"
 _UD = "invalid opcode"
 
@@ -29,12 +30,12 @@ FAULTS = {
     "read_null": ("mov 0, %al", _PF),
     "sgdt": ("sgdt 0x401000", _GP),
     "single_step": ("mov $$stack_top, %rsp; pushq $$0x100; popfq; nop; nop", "debug exception"),
-    "sse": ("movaps %xmm0, %xmm1", _UD),
     "stack_noncanonical": ("movabs $$0x8000000000000000, %rsp; push %rax", _ANY),
     "swapgs": ("swapgs", _GP),
     "sysenter": ("sysenter", _ANY),
     "sysret": ("sysretq", _GP),
     "ud2": ("ud2", _UD),
+    "x87": ("mov $$stack_top, %rsp; fninit; pushq $$0x340; fldcw (%rsp); fld1; fldz; fdivrp; fwait", _MF),
     "write_kernel": ("mov %al, 0xffffffff80101000", _PF),
     "wrmsr": ("mov $$0xc0000080, %ecx; wrmsr", _GP),
 }

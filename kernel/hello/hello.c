@@ -86,16 +86,16 @@ static int64_t serve_syscall(struct program *p, const struct user_context *ctx)
 
 TASK_DEFINE(program_run, struct program, p)
 {
-    struct user_context ctx;
-    user_ctx_init(&ctx, p->entry, (uaddr_t){0});
+    struct user_context *ctx;
+    must(user_ctx_create(p->entry, (uaddr_t){0}, &ctx));
     task_set_space(p->space);
     for (;;) {
-        if (user_mode_run(&ctx, nullptr) == USER_SYSCALL) {
-            user_ctx_set_result(&ctx, (uint64_t)serve_syscall(p, &ctx));
+        if (user_mode_run(ctx, nullptr) == USER_SYSCALL) {
+            user_ctx_set_result(ctx, (uint64_t)serve_syscall(p, ctx));
         } else {
-            struct user_exception e = user_ctx_exception(&ctx);
+            struct user_exception e = user_ctx_exception(ctx);
             kprintf("hello: the program stopped: %s at %lx (error %lx, address %lx)\n",
-                    trap_name(e.vector), user_ctx_ip(&ctx).raw, e.error, e.address);
+                    trap_name(e.vector), user_ctx_ip(ctx).raw, e.error, e.address);
             power_off(STATUS_SEGMENTATION_FAULT);
         }
     }

@@ -4,6 +4,17 @@
 // never return: whoever boots them looks at the output.
 #pragma once
 #include "kernel/frame/base/assert.h"
+#include "kernel/frame/heap/heap.h"
+#include "kernel/frame/pmm/page.h"
+#include "kernel/frame/task/task.h"
+
+// Free pages, when nothing is at hand on any CPU.
+static inline uint64_t free_pages(void)
+{
+    task_trim();
+    heap_trim();
+    return pmm_stats().free;
+}
 
 #define EXPECT(condition) ASSERT(condition)
 

@@ -76,10 +76,10 @@ static void run_many(unsigned count)
 
 static void memory_comes_back(void)
 {
-    run_many(1); // tables and slabs that stay
-    uint64_t before = pmm_stats().free;
+    run_many(1000); // tables and slabs that stay
+    uint64_t before = free_pages();
     run_many(1000);
-    EXPECT(pmm_stats().free == before);
+    EXPECT(free_pages() == before);
 }
 
 // A task that is made and never started goes away with its reference.
@@ -87,13 +87,13 @@ static void never_started(void)
 {
     static struct runner runner;
     struct task *task;
-    run_many(1);
-    uint64_t before = pmm_stats().free;
+    run_many(1000);
+    uint64_t before = free_pages();
     for (unsigned i = 0; i < 100; i++) {
         must(run_rounds_create(&runner, &task));
         task_put(task);
     }
-    EXPECT(pmm_stats().free == before);
+    EXPECT(free_pages() == before);
 }
 
 static void out_of_memory(void)
@@ -101,7 +101,7 @@ static void out_of_memory(void)
     static struct task *tasks[20000];
     static struct runner runner;
     run_many(1);
-    uint64_t before = pmm_stats().free;
+    uint64_t before = free_pages();
     size_t n = 0;
     while (n < sizeof(tasks) / sizeof(tasks[0]) && run_rounds_create(&runner, &tasks[n]) == ERR_OK)
         n++;
@@ -111,7 +111,7 @@ static void out_of_memory(void)
     uint64_t tables = n * 8 / 512 + 1 + n / 10;
     while (n > 0)
         task_put(tasks[--n]);
-    EXPECT(before - pmm_stats().free <= tables);
+    EXPECT(before - free_pages() <= tables);
     run_many(10);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entering user mode with contexts that nobody in his right mind would make.
 #include "kernel/frame/user/user.h"
+#include "kernel/frame/arch/x86_64/trap_regs.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/cpu.h"
 #include "kernel/frame/task/task.h"
@@ -66,14 +67,14 @@ static void any_context(void)
     struct vm_space *space = space_with(CSPAN_OF(syscalls));
     unsigned events[3] = {};
     for (unsigned i = 0; i < 20000; i++) {
-        struct user_context ctx;
+        struct user_context *ctx;
         struct user_regs regs, after;
         random_regs(&regs);
-        user_ctx_init(&ctx, (uaddr_t){0}, (uaddr_t){0});
-        user_ctx_set_regs(&ctx, &regs);
-        enum user_event event = user_mode_run(&ctx, nullptr);
+        must(user_ctx_create((uaddr_t){0}, (uaddr_t){0}, &ctx));
+        user_ctx_set_regs(ctx, &regs);
+        enum user_event event = user_mode_run(ctx, nullptr);
         events[event]++;
-        user_ctx_get_regs(&ctx, &after);
+        user_ctx_get_regs(ctx, &after);
         // None of these instructions changes them.
         EXPECT(after.rsp == regs.rsp && after.rbx == regs.rbx && after.r15 == regs.r15);
         EXPECT((after.rflags & RFLAGS_IOPL) == 0);
@@ -82,6 +83,7 @@ static void any_context(void)
         __asm__ volatile("pushfq; pop %0" : "=r"(flags));
         EXPECT((flags & (RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC)) == 0);
         EXPECT(rdmsr(MSR_GS_BASE) == (uint64_t)cpu_this());
+        user_ctx_destroy(ctx);
     }
     EXPECT(events[USER_SYSCALL] > 100 && events[USER_EXCEPTION] > 100);
     EXPECT(events[USER_KERNEL_EVENT] == 0);
@@ -92,20 +94,21 @@ static void any_context(void)
 static void both_ways_back(void)
 {
     struct vm_space *space = space_with(CSPAN_OF(syscalls));
-    struct user_context ctx;
+    struct user_context *ctx;
     struct user_regs regs;
-    user_ctx_init(&ctx, (uaddr_t){CODE}, (uaddr_t){0});
-    EXPECT(user_mode_run(&ctx, nullptr) == USER_SYSCALL);
-    EXPECT(user_ctx_ip(&ctx).raw == CODE + 2);
-    EXPECT(user_mode_run(&ctx, nullptr) == USER_SYSCALL);
-    user_ctx_get_regs(&ctx, &regs);
+    must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+    EXPECT(user_ctx_ip(ctx).raw == CODE + 2);
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+    user_ctx_get_regs(ctx, &regs);
     EXPECT(regs.rip == CODE + 4 && regs.rcx == regs.rip && regs.r11 == regs.rflags);
 
     regs.rip = CODE;
     regs.rcx = 17;
-    user_ctx_set_regs(&ctx, &regs);
-    EXPECT(user_mode_run(&ctx, nullptr) == USER_SYSCALL);
-    EXPECT(user_ctx_ip(&ctx).raw == CODE + 2);
+    user_ctx_set_regs(ctx, &regs);
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+    EXPECT(user_ctx_ip(ctx).raw == CODE + 2);
+    user_ctx_destroy(ctx);
     vm_space_put(space);
 }
 
@@ -118,24 +121,25 @@ static void segment_bases(void)
         0x0f, 0x05,
     };
     struct vm_space *space = space_with(CSPAN_OF(read_bases));
-    struct user_context ctx;
-    user_ctx_init(&ctx, (uaddr_t){CODE}, (uaddr_t){0});
+    struct user_context *ctx;
+    must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
     struct user_regs regs;
-    user_ctx_get_regs(&ctx, &regs);
+    user_ctx_get_regs(ctx, &regs);
     regs.fs_base = CODE + 1;
     regs.gs_base = CODE + 2;
-    user_ctx_set_regs(&ctx, &regs);
-    EXPECT(user_mode_run(&ctx, nullptr) == USER_SYSCALL);
-    user_ctx_get_regs(&ctx, &regs);
+    user_ctx_set_regs(ctx, &regs);
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+    user_ctx_get_regs(ctx, &regs);
     EXPECT(regs.rax == cspan_u64(CSPAN_OF(read_bases), 1));
     EXPECT(regs.rbx == cspan_u64(CSPAN_OF(read_bases), 2));
 
     regs.rip = CODE;
     regs.fs_base = 1ull << 63;
-    user_ctx_set_regs(&ctx, &regs);
-    EXPECT(user_mode_run(&ctx, nullptr) == USER_EXCEPTION);
-    struct user_exception e = user_ctx_exception(&ctx);
+    user_ctx_set_regs(ctx, &regs);
+    EXPECT(user_mode_run(ctx, nullptr) == USER_EXCEPTION);
+    struct user_exception e = user_ctx_exception(ctx);
     EXPECT(e.vector == TRAP_PAGE_FAULT && e.address == 0);
+    user_ctx_destroy(ctx);
     vm_space_put(space);
 }
 
@@ -146,12 +150,13 @@ static void kernel_event(void)
 {
     static const struct user_hooks hooks = {.has_kernel_event = second_time};
     struct vm_space *space = space_with(CSPAN_OF(syscalls));
-    struct user_context ctx;
-    user_ctx_init(&ctx, (uaddr_t){CODE}, (uaddr_t){0});
-    EXPECT(user_mode_run(&ctx, &hooks) == USER_SYSCALL);
-    EXPECT(user_mode_run(&ctx, &hooks) == USER_KERNEL_EVENT);
-    EXPECT(user_ctx_ip(&ctx).raw == CODE + 2);
-    EXPECT(user_mode_run(&ctx, &hooks) == USER_SYSCALL);
+    struct user_context *ctx;
+    must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
+    EXPECT(user_mode_run(ctx, &hooks) == USER_SYSCALL);
+    EXPECT(user_mode_run(ctx, &hooks) == USER_KERNEL_EVENT);
+    EXPECT(user_ctx_ip(ctx).raw == CODE + 2);
+    EXPECT(user_mode_run(ctx, &hooks) == USER_SYSCALL);
+    user_ctx_destroy(ctx);
     vm_space_put(space);
 }
 
@@ -166,10 +171,11 @@ TASK_DEFINE(run_party, struct party, p)
     uint8_t code[] = {0xb0, p->value, 0x0f, 0x05}; // mov $value, %al; syscall
     struct vm_space *space = space_with(CSPAN_OF(code));
     for (unsigned i = 0; i < 100; i++) {
-        struct user_context ctx;
-        user_ctx_init(&ctx, (uaddr_t){CODE}, (uaddr_t){0});
-        EXPECT(user_mode_run(&ctx, nullptr) == USER_SYSCALL);
-        EXPECT(user_ctx_syscall_nr(&ctx) == p->value);
+        struct user_context *ctx;
+        must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
+        EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+        EXPECT(user_ctx_syscall_nr(ctx) == p->value);
+        user_ctx_destroy(ctx);
         task_yield();
     }
     vm_space_put(space);
@@ -190,8 +196,99 @@ static void two_spaces(void)
         task_yield();
 }
 
+extern const uint8_t user_code_hold[], user_code_hold_end[];
+
+static struct vm_space *hold_space(void)
+{
+    size_t len = (size_t)(user_code_hold_end - user_code_hold);
+    return space_with(cspan_make(user_code_hold, len));
+}
+
+static void set_hold(struct user_context *ctx, uint64_t value, uint64_t times)
+{
+    struct user_regs regs;
+    user_ctx_get_regs(ctx, &regs);
+    regs.rdi = value;
+    regs.rcx = times;
+    user_ctx_set_regs(ctx, &regs);
+}
+
+struct holder {
+    uint64_t value;
+    bool started, done;
+};
+constexpr size_t HOLDERS = 4;
+static struct holder holders[HOLDERS];
+
+TASK_DEFINE(hold, struct holder, h)
+{
+    struct vm_space *space = hold_space();
+    struct user_context *ctx;
+    must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
+    set_hold(ctx, h->value, 5'000'000);
+    __atomic_store_n(&h->started, true, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+        EXPECT(user_ctx_syscall_nr(ctx) == 77);
+        // What the CPU may hold is what memory gets.
+        struct user_regs regs;
+        user_ctx_get_regs(ctx, &regs);
+        EXPECT(regs.fs_base == h->value && regs.gs_base == h->value);
+    }
+    // Each was preempted by the others, or ran beside them.
+    for (size_t i = 0; i < HOLDERS; i++)
+        EXPECT(__atomic_load_n(&holders[i].started, __ATOMIC_ACQUIRE));
+    user_ctx_destroy(ctx);
+    vm_space_put(space);
+    __atomic_store_n(&h->done, true, __ATOMIC_RELEASE);
+}
+
+// Vector registers and segment bases are each program's own, through preemption and migration.
+static void vector_registers(void)
+{
+    for (size_t i = 0; i < HOLDERS; i++) {
+        struct task *task;
+        holders[i].value = 0x1111'1111'1111 * (i + 1);
+        must(hold_create(&holders[i], &task));
+        task_start(task);
+        task_put(task);
+    }
+    for (size_t i = 0; i < HOLDERS; i++) {
+        while (!__atomic_load_n(&holders[i].done, __ATOMIC_ACQUIRE))
+            task_yield();
+    }
+}
+
+// A copy of a context goes on as the original does.
+static void context_copy(void)
+{
+    struct vm_space *space = hold_space();
+    struct user_context *ctx, *copy;
+    must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
+    must(user_ctx_create((uaddr_t){0}, (uaddr_t){0}, &copy));
+    set_hold(ctx, 0x1234'5678'9abc, 5);
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+    user_ctx_copy(copy, ctx);
+    EXPECT(user_mode_run(copy, nullptr) == USER_SYSCALL);
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+
+    // And any bytes at all are an image that a program can run with: its values are others now.
+    static uint8_t image[4096];
+    struct span fpu = span_make(image, user_ctx_fpu_size());
+    for (size_t i = 0; i < fpu.len; i++)
+        image[i] = (uint8_t)random_u64();
+    user_ctx_reset(ctx, (uaddr_t){CODE}, (uaddr_t){0});
+    set_hold(ctx, 17, 1);
+    must(user_ctx_set_fpu(ctx, span_const(fpu)));
+    EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+    user_ctx_destroy(ctx);
+    user_ctx_destroy(copy);
+    vm_space_put(space);
+}
+
 const struct ktest ktest_user[] = {
     {"any_context", any_context},     {"both_ways_back", both_ways_back},
     {"segment_bases", segment_bases}, {"kernel_event", kernel_event},
-    {"two_spaces", two_spaces},       {},
+    {"two_spaces", two_spaces},       {"vector_registers", vector_registers},
+    {"context_copy", context_copy},   {},
 };

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/heap/heap.h"
 #include "kernel/frame/base/mem.h"
+#include "kernel/frame/heap/magazine.h"
+#include "kernel/frame/pmm/alloc_fault.h"
 #include "kernel/frame/pmm/page_priv.h"
 
-// At the start of a slab's page; the objects follow.
+// At the start of a slab; the objects follow.
 struct slab {
     struct list link; // in the type's `partial`, while an object is free
     struct object *free;
-    uint32_t used;
+    uint64_t out;     // objects that are not in the slab
+    uint64_t used[4]; // atomic bits: objects handed out. Those out but not used are in magazines.
 };
 
 // A free object.
@@ -15,36 +18,36 @@ struct object {
     struct object *next;
 };
 
-constexpr size_t ALIGN = 16;
-constexpr size_t HEADER = (sizeof(struct slab) + ALIGN - 1) / ALIGN * ALIGN;
+// Suits any alignment that a type may ask for.
+constexpr size_t HEADER = 64;
+static_assert(sizeof(struct slab) <= HEADER);
 
-static size_t object_size(const struct heap_type *t)
-{
-    return align_up(max_u64(t->size, sizeof(struct object)), ALIGN);
-}
+// Every object of 16 bytes has a bit.
+static_assert((PAGE_SIZE - HEADER) / 16 <= 256);
 
-// Whether an object begins at this offset in a slab's page.
-static bool is_object(const struct heap_type *t, uint64_t offset)
+static size_t slab_size(const struct heap_type *t) { return PAGE_SIZE << t->order; }
+
+static struct slab *slab_of(const struct heap_type *t, const void *object)
 {
-    size_t size = object_size(t);
-    return offset >= HEADER && (offset - HEADER) % size == 0 && offset + size <= PAGE_SIZE;
+    return (struct slab *)align_down((uint64_t)object, slab_size(t));
 }
 
 static struct slab *slab_create(struct heap_type *t) REQUIRES(lc_heap)
 {
     struct page *page;
-    if (page_alloc_kernel(0, &page) != ERR_OK)
+    if (page_alloc_kernel(t->order, &page) != ERR_OK)
         return nullptr;
     page->owner = (uint64_t)t;
     struct slab *slab = page_virt(page);
-    size_t size = object_size(t);
     // From the end, so that objects are handed out in ascending order.
-    for (size_t at = HEADER + (PAGE_SIZE - HEADER) / size * size; at > HEADER; at -= size) {
-        struct object *o = (struct object *)((char *)slab + at - size);
+    size_t objects = (slab_size(t) - HEADER) / t->stride * t->stride;
+    for (size_t at = HEADER + objects; at > HEADER; at -= t->stride) {
+        struct object *o = (struct object *)((char *)slab + at - t->stride);
         o->next = slab->free;
         slab->free = o;
     }
     list_push_front(&t->partial, &slab->link);
+    heap_list_type(t);
     return slab;
 }
 
@@ -58,53 +61,90 @@ static void *take(struct heap_type *t) REQUIRES(lc_heap)
     }
     struct object *o = slab->free;
     slab->free = o->next;
-    slab->used++;
+    slab->out++;
     t->live++;
     if (slab->free == nullptr)
         list_remove(&slab->link);
     return o;
 }
 
-void *heap_alloc(struct heap_type *t)
+uint32_t heap_take_batch(struct heap_type *t, void **objects, uint32_t count)
 {
+    if (alloc_fault_now())
+        return 0;
+    uint32_t taken = 0;
     heap_type_lock(t);
-    void *o = take(t);
+    // A new slab only if there is nothing else.
+    while (taken < count && (taken == 0 || !list_is_empty(&t->partial))) {
+        objects[taken] = take(t);
+        if (objects[taken] == nullptr)
+            break;
+        taken++;
+    }
     heap_type_unlock(t);
-    if (o != nullptr)
-        memset(o, 0, t->forever ? sizeof(struct object) : t->size);
-    return o;
+    return taken;
 }
 
-// Gives an object back to its slab; returns the slab's page if that is to be freed.
-static struct page *give_back(struct heap_type *t, struct page *page, struct object *o)
-    REQUIRES(lc_heap)
+static void give_back(struct heap_type *t, struct object *o) REQUIRES(lc_heap)
 {
-    struct slab *slab = page_virt(page);
-    ASSERT(slab->used > 0);
+    struct slab *slab = slab_of(t, o);
     if (slab->free == nullptr)
         list_push_front(&t->partial, &slab->link);
     o->next = slab->free;
     slab->free = o;
-    slab->used--;
+    slab->out--;
     t->live--;
-    if (slab->used != 0 || t->forever)
-        return nullptr;
+    if (slab->out != 0 || t->forever)
+        return;
     list_remove(&slab->link);
+    struct page *page = page_at(virt_to_phys(slab));
     page->owner = 0;
-    return page;
+    page_free_kernel(page, t->order);
+}
+
+void heap_give_batch(struct heap_type *t, void *const *objects, uint32_t count)
+{
+    heap_type_lock(t);
+    for (uint32_t i = 0; i < count; i++)
+        give_back(t, objects[i]);
+    heap_type_unlock(t);
+}
+
+// The word and bit of an object that is handed out or just being freed. Panics if none begins
+// there.
+static uint64_t *used_word(const struct heap_type *t, const void *object, uint64_t *bit)
+{
+    struct slab *slab = slab_of(t, object);
+    const struct page *page = page_at(virt_to_phys(slab));
+    ASSERT(page->kind == PAGE_KERNEL && page->owner == (uint64_t)t);
+    // Before the first object the offset wraps around, and is too large.
+    uint64_t offset = (uint64_t)object - (uint64_t)slab - HEADER;
+    uint64_t index = offset / t->stride;
+    ASSERT(offset % t->stride == 0 && offset <= slab_size(t) - HEADER - t->stride);
+    *bit = 1ull << index % 64;
+    return &slab->used[index / 64];
+}
+
+void *heap_alloc(struct heap_type *t)
+{
+    void *o = magazine_take(t);
+    if (o == nullptr)
+        return nullptr;
+    uint64_t bit;
+    uint64_t *used = used_word(t, o, &bit);
+    uint64_t before = __atomic_fetch_or(used, bit, __ATOMIC_RELAXED);
+    ASSERT((before & bit) == 0);
+    memset(o, 0, t->forever ? sizeof(struct object) : t->size);
+    return o;
 }
 
 void heap_free(struct heap_type *t, void *object)
 {
     if (object == nullptr)
         return;
-    uint64_t slab = align_down((uint64_t)object, PAGE_SIZE);
-    struct page *page = page_at(virt_to_phys((void *)slab));
-    ASSERT(page->kind == PAGE_KERNEL && page->owner == (uint64_t)t);
-    ASSERT(is_object(t, (uint64_t)object - slab));
-    heap_type_lock(t);
-    page = give_back(t, page, object);
-    heap_type_unlock(t);
-    if (page != nullptr)
-        page_free_kernel(page, 0);
+    uint64_t bit;
+    uint64_t *used = used_word(t, object, &bit);
+    uint64_t before = __atomic_fetch_and(used, ~bit, __ATOMIC_RELAXED);
+    ASSERT((before & bit) != 0); // or it is freed twice
+    magazine_put(t, object);
 }

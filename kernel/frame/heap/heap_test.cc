@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/frame/heap/heap.h"
+#include "kernel/frame/heap/magazine.h"
 #include "kernel/frame/pmm/page_priv.h"
 #include "testing/host/fake_machine.h"
 #include <algorithm>
@@ -21,13 +21,22 @@ HEAP_TYPE(tiny, bytes<1>);
 HEAP_TYPE(small, bytes<16>);
 HEAP_TYPE(odd, bytes<17>);
 HEAP_TYPE(medium, bytes<200>);
-HEAP_TYPE(large, bytes<HEAP_OBJECT_MAX>);
+HEAP_TYPE(large, bytes<1000>);
+HEAP_TYPE(wide, bytes<1500>);
+HEAP_TYPE(largest, bytes<HEAP_OBJECT_MAX>);
 
-struct heap_type *const types[] = {&tiny, &small, &odd, &medium, &large};
+struct alignas(64) line {
+    uint8_t at[3];
+};
+HEAP_TYPE(aligned, line);
 
-uint64_t page_of(const void *object)
+struct heap_type *const types[] = {&tiny, &small, &odd, &medium, &large, &wide, &largest, &aligned};
+
+uint64_t slab_size(const struct heap_type *t) { return PAGE_SIZE << t->order; }
+
+uint64_t slab_of(const struct heap_type *t, const void *object)
 {
-    return align_down(reinterpret_cast<uint64_t>(object), PAGE_SIZE);
+    return align_down(reinterpret_cast<uint64_t>(object), slab_size(t));
 }
 
 class Heap : public ::testing::Test
@@ -48,14 +57,14 @@ protected:
 
     uint64_t used() const { return at_start - machine.free_pages(); }
 
-    // As many objects as one page holds, all on one.
-    std::vector<uint8_t *> fill_page(struct heap_type *t)
+    // As many objects as one slab holds, all on one.
+    std::vector<uint8_t *> fill_slab(struct heap_type *t)
     {
         std::vector<uint8_t *> objects;
         uint64_t before = used();
         do {
             objects.push_back(static_cast<uint8_t *>(heap_alloc(t)));
-        } while (used() == before + 1);
+        } while (used() == before + (1u << t->order));
         heap_free(t, objects.back());
         objects.pop_back();
         return objects;
@@ -82,7 +91,7 @@ TEST_F(Heap, objects_are_zeroed_and_aligned)
     for (struct heap_type *t : types) {
         auto *o = static_cast<uint8_t *>(heap_alloc(t));
         ASSERT_NE(o, nullptr);
-        EXPECT_EQ(reinterpret_cast<uint64_t>(o) % 16, 0u);
+        EXPECT_EQ(reinterpret_cast<uint64_t>(o) % (t == &aligned ? 64 : 16), 0u);
         EXPECT_EQ(std::count(o, o + t->size, 0), static_cast<ptrdiff_t>(t->size));
         EXPECT_EQ(t->live, 1u);
         heap_free(t, o);
@@ -103,13 +112,13 @@ TEST_F(Heap, objects_are_zeroed_again_when_they_come_back)
     heap_free(&medium, keep);
 }
 
-TEST_F(Heap, objects_lie_apart_and_on_their_page)
+TEST_F(Heap, objects_lie_apart_and_on_their_slab)
 {
     for (struct heap_type *t : types) {
-        std::vector<uint8_t *> objects = fill_page(t);
+        std::vector<uint8_t *> objects = fill_slab(t);
         std::sort(objects.begin(), objects.end());
         for (size_t i = 0; i < objects.size(); i++) {
-            EXPECT_EQ(page_of(objects[i]), page_of(objects[i] + t->size - 1));
+            EXPECT_EQ(slab_of(t, objects[i]), slab_of(t, objects[i] + t->size - 1));
             if (i > 0)
                 EXPECT_GE(objects[i] - objects[i - 1], static_cast<ptrdiff_t>(t->size));
         }
@@ -117,13 +126,14 @@ TEST_F(Heap, objects_lie_apart_and_on_their_page)
     }
 }
 
-TEST_F(Heap, pages_are_filled)
+TEST_F(Heap, slabs_are_filled)
 {
     // All but a slab's header, and what is too little for one more.
     for (struct heap_type *t : types) {
-        std::vector<uint8_t *> objects = fill_page(t);
+        std::vector<uint8_t *> objects = fill_slab(t);
         size_t each = align_up(t->size, 16);
-        EXPECT_LT(PAGE_SIZE - objects.size() * each, each + 64) << t->name;
+        EXPECT_LT(slab_size(t) - objects.size() * each, each + 64) << t->name;
+        EXPECT_LT(slab_size(t) - objects.size() * each, slab_size(t) / 5) << t->name;
         free_all(t, objects);
     }
 }
@@ -133,7 +143,7 @@ TEST_F(Heap, grows_by_pages_and_gives_each_back_when_empty)
     std::map<uint64_t, std::vector<uint8_t *>> by_page;
     while (used() < 5) {
         auto *o = static_cast<uint8_t *>(heap_alloc(&medium));
-        by_page[page_of(o)].push_back(o);
+        by_page[slab_of(&medium, o)].push_back(o);
     }
     ASSERT_EQ(by_page.size(), 5u);
     uint64_t left = 5;
@@ -150,21 +160,21 @@ TEST_F(Heap, grows_by_pages_and_gives_each_back_when_empty)
 
 TEST_F(Heap, a_full_slab_takes_part_again_after_a_free)
 {
-    std::vector<uint8_t *> objects = fill_page(&large);
+    std::vector<uint8_t *> objects = fill_slab(&large);
     uint8_t *freed = objects[1];
     heap_free(&large, freed);
-    EXPECT_EQ(heap_alloc(&large), freed) << "without a new page";
-    EXPECT_EQ(used(), 1u);
+    EXPECT_EQ(heap_alloc(&large), freed) << "without a new slab";
+    EXPECT_EQ(used(), 1u << large.order);
     free_all(&large, objects);
 }
 
-TEST_F(Heap, types_never_share_a_page)
+TEST_F(Heap, types_never_share_a_slab)
 {
     std::set<uint64_t> pages;
     std::vector<void *> objects;
     for (struct heap_type *t : types) {
         objects.push_back(heap_alloc(t));
-        EXPECT_TRUE(pages.insert(page_of(objects.back())).second);
+        EXPECT_TRUE(pages.insert(slab_of(&tiny, objects.back())).second);
     }
     for (size_t i = 0; i < objects.size(); i++)
         heap_free(types[i], objects[i]);
@@ -174,18 +184,19 @@ TEST_F(Heap, no_memory_gives_null_and_changes_nothing)
 {
     machine.leave_free(1);
     std::vector<uint8_t *> objects;
-    while (void *o = heap_alloc(&large))
+    while (void *o = heap_alloc(&medium))
         objects.push_back(static_cast<uint8_t *>(o));
-    EXPECT_EQ(objects.size(), 3u) << "what one page holds";
-    EXPECT_EQ(large.live, 3u);
-    EXPECT_EQ(heap_alloc(&large), nullptr);
+    EXPECT_EQ(objects.size(), 19u) << "what one page holds";
+    EXPECT_EQ(medium.live, 19u);
+    EXPECT_EQ(heap_alloc(&medium), nullptr);
     EXPECT_EQ(heap_alloc(&tiny), nullptr);
-    EXPECT_EQ(large.live, 3u);
+    EXPECT_EQ(heap_alloc(&largest), nullptr);
+    EXPECT_EQ(medium.live, 19u);
     EXPECT_EQ(tiny.live, 0u);
     // And it recovers.
-    heap_free(&large, objects.back());
-    EXPECT_EQ(heap_alloc(&large), objects.back());
-    free_all(&large, objects);
+    heap_free(&medium, objects.back());
+    EXPECT_EQ(heap_alloc(&medium), objects.back());
+    free_all(&medium, objects);
     machine.give_back();
 }
 
@@ -210,7 +221,7 @@ TEST_F(Heap, random_allocations_keep_their_contents)
             held h = {types[random() % std::size(types)], nullptr, static_cast<uint8_t>(random())};
             h.object = static_cast<uint8_t *>(heap_alloc(h.type));
             if (h.object == nullptr) {
-                ASSERT_EQ(machine.free_pages(), 0u);
+                ASSERT_TRUE(machine.free_pages() == 0 || h.type->order > 0);
                 continue;
             }
             ASSERT_EQ(std::count(h.object, h.object + h.type->size, 0),
@@ -250,17 +261,17 @@ TEST_F(HeapDeathTest, freeing_an_object_of_another_type_panics)
 TEST_F(HeapDeathTest, freeing_what_is_no_object_panics)
 {
     for (struct heap_type *t : types) {
-        std::vector<uint8_t *> objects = fill_page(t);
-        auto *page = reinterpret_cast<uint8_t *>(page_of(objects[0]));
+        std::vector<uint8_t *> objects = fill_slab(t);
+        auto *slab = reinterpret_cast<uint8_t *>(slab_of(t, objects[0]));
         std::set<uint8_t *> good(objects.begin(), objects.end());
         // Around both ends, and a few between: every death test is a process.
-        for (ptrdiff_t at : {0, 8, 16, 24, 33, 47, 4064, 4080, 4095}) {
-            if (!good.contains(page + at))
-                EXPECT_DEATH(heap_free(t, page + at), "assertion failed") << t->name << " " << at;
+        for (ptrdiff_t at : {0, 16, 63, 65, 4064, 4095}) {
+            if (!good.contains(slab + at))
+                EXPECT_DEATH(heap_free(t, slab + at), "assertion failed") << t->name << " " << at;
         }
         // Behind the last object, where one more would begin.
         uint8_t *last = *good.rbegin() + align_up(t->size, 16);
-        if (page_of(last) == page_of(page))
+        if (slab_of(t, last) == slab_of(t, slab))
             EXPECT_DEATH(heap_free(t, last), "assertion failed") << t->name;
         free_all(t, objects);
     }
@@ -284,17 +295,124 @@ TEST_F(HeapDeathTest, freeing_into_a_page_that_was_a_slab_once_panics)
     heap_free(&small, o);
     struct page *page;
     ASSERT_EQ(page_alloc_kernel(0, &page), ERR_OK);
-    ASSERT_EQ(reinterpret_cast<uint64_t>(page_virt(page)), page_of(o)) << "or it shows nothing";
+    ASSERT_EQ(reinterpret_cast<uint64_t>(page_virt(page)), slab_of(&small, o))
+        << "or it shows nothing";
     memset(page_virt(page), 1, PAGE_SIZE);
     EXPECT_DEATH(heap_free(&small, o), "assertion failed");
     page_free_kernel(page, 0);
 }
 
-TEST_F(HeapDeathTest, freeing_the_last_object_twice_panics)
+TEST_F(HeapDeathTest, freeing_twice_panics)
+{
+    for (struct heap_type *t : types) {
+        void *keep = heap_alloc(t), *o = heap_alloc(t);
+        heap_free(t, o);
+        EXPECT_DEATH(heap_free(t, o), "assertion failed") << "on a slab that lives";
+        heap_free(t, keep);
+        EXPECT_DEATH(heap_free(t, keep), "assertion failed") << "on one that is gone";
+    }
+}
+
+// The same with objects at hand, as the kernel has it.
+class Magazines : public Heap
+{
+protected:
+    Magazines() { heap_magazine_limit = HEAP_MAGAZINE_MAX; }
+
+    void TearDown() override
+    {
+        heap_trim();
+        Heap::TearDown();
+        heap_magazine_limit = 0;
+    }
+};
+
+TEST_F(Magazines, hand_out_what_came_last)
+{
+    void *a = heap_alloc(&small), *b = heap_alloc(&small);
+    heap_free(&small, a);
+    heap_free(&small, b);
+    EXPECT_EQ(heap_alloc(&small), b);
+    EXPECT_EQ(heap_alloc(&small), a);
+    heap_free(&small, a);
+    heap_free(&small, b);
+    EXPECT_EQ(used(), 1u) << "the slab stays for what is at hand";
+}
+
+TEST_F(Magazines, no_object_is_handed_out_twice)
+{
+    std::set<void *> objects;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 1000; i++)
+            EXPECT_TRUE(objects.insert(heap_alloc(&odd)).second);
+        for (int i = 0; i < 700; i++)
+            heap_free(&odd, objects.extract(objects.begin()).value());
+    }
+    for (void *o : objects)
+        heap_free(&odd, o);
+}
+
+TEST_F(Magazines, keep_only_a_few)
+{
+    std::vector<uint8_t *> objects = fill_slab(&small);
+    free_all(&small, objects);
+    EXPECT_LE(small.live, HEAP_MAGAZINE_MAX);
+    heap_trim();
+    EXPECT_EQ(small.live, 0u);
+}
+
+TEST_F(Magazines, are_filled_without_a_new_slab)
+{
+    std::vector<uint8_t *> objects = fill_slab(&wide);
+    heap_trim();
+    void *more = heap_alloc(&wide);
+    EXPECT_EQ(used(), 2u << wide.order);
+    heap_free(&wide, more);
+    free_all(&wide, objects);
+}
+
+TEST_F(Magazines, notice_what_is_freed_twice)
 {
     void *o = heap_alloc(&small);
     heap_free(&small, o);
     EXPECT_DEATH(heap_free(&small, o), "assertion failed");
+}
+
+TEST_F(Magazines, failing_allocations_are_counted_to_the_last)
+{
+    // Without a slab an object takes two allocations, its own and the slab's.
+    struct task *task = reinterpret_cast<struct task *>(this);
+    cpu_this()->current = task;
+    void *warm = heap_alloc(&small);
+    heap_free(&small, warm);
+    for (uint64_t n = 0; n < 2; n++) {
+        heap_fail_after(n);
+        EXPECT_EQ(heap_alloc(&small), nullptr);
+        EXPECT_TRUE(heap_fail_stop());
+        EXPECT_EQ(used(), 0u);
+    }
+    heap_fail_after(2);
+    void *first = heap_alloc(&small);
+    EXPECT_NE(first, nullptr);
+    EXPECT_EQ(heap_alloc(&small), nullptr) << "the third, which takes no slab";
+    EXPECT_TRUE(heap_fail_stop());
+    heap_fail_after(100);
+    void *second = heap_alloc(&small);
+    cpu_this()->current = nullptr;
+    EXPECT_FALSE(heap_fail_stop());
+    heap_free(&small, first);
+    heap_free(&small, second);
+}
+
+TEST_F(Magazines, another_tasks_allocations_do_not_fail)
+{
+    cpu_this()->current = reinterpret_cast<struct task *>(this);
+    heap_fail_after(0);
+    cpu_this()->current = nullptr;
+    void *o = heap_alloc(&small);
+    EXPECT_NE(o, nullptr);
+    EXPECT_FALSE(heap_fail_stop());
+    heap_free(&small, o);
 }
 
 } // namespace

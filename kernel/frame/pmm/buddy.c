@@ -114,7 +114,7 @@ void buddy_free(struct buddy *b, uint64_t number, unsigned order)
     ASSERT(order <= BUDDY_MAX_ORDER && (number & ((1ull << order) - 1)) == 0);
     for (uint64_t i = 0; i < 1ull << order; i++) {
         struct page *page = &b->map[number + i];
-        ASSERT(page->kind == PAGE_USER || page->kind == PAGE_KERNEL);
+        ASSERT(page->kind >= PAGE_CACHED && page->kind <= PAGE_KERNEL);
         page->kind = PAGE_FREE_TAIL;
     }
     b->free_pages += 1ull << order;

@@ -12,6 +12,7 @@ enum page_kind : uint8_t {
     PAGE_RESERVED = 0, // never the allocator's: firmware, the image, holes
     PAGE_FREE,         // in the buddy allocator; of a block, the first page only
     PAGE_FREE_TAIL,    // the other pages of a free block
+    PAGE_CACHED,       // free, kept at hand for one CPU (page_cache.h)
     PAGE_USER,         // handed out by page_alloc: may be mapped into user space
     PAGE_KERNEL,       // page tables, stacks, heap: never mapped into user space
 };

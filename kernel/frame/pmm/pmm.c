@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/pmm/pmm.h"
+#include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/mem.h"
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
+#include "kernel/frame/pmm/alloc_fault.h"
+#include "kernel/frame/pmm/page_cache.h"
 
 struct page *page_map;
 
@@ -14,7 +17,30 @@ static struct {
 static void pmm_lock(void) NO_LOCK_ANALYSIS ACQUIRE(lc_pmm) { spin_lock(&pmm.lock, &lc_pmm); }
 static void pmm_unlock(void) NO_LOCK_ANALYSIS RELEASE(lc_pmm) { spin_unlock(&pmm.lock, &lc_pmm); }
 
-static bool take(unsigned order, enum page_kind kind, uint64_t *number)
+struct alloc_fault alloc_fault;
+
+uint32_t pmm_take_batch(struct page **pages, uint32_t count)
+{
+    uint32_t taken = 0;
+    uint64_t n;
+    if (alloc_fault_now())
+        return 0;
+    pmm_lock();
+    while (taken < count && buddy_alloc(&pmm.buddy, 0, PAGE_CACHED, &n))
+        pages[taken++] = &page_map[n];
+    pmm_unlock();
+    return taken;
+}
+
+void pmm_give_batch(struct page *const *pages, uint32_t count)
+{
+    pmm_lock();
+    for (uint32_t i = 0; i < count; i++)
+        buddy_free(&pmm.buddy, page_number(pages[i]), 0);
+    pmm_unlock();
+}
+
+static bool take_block(unsigned order, enum page_kind kind, uint64_t *number)
 {
     pmm_lock();
     bool ok = buddy_alloc(&pmm.buddy, order, kind, number);
@@ -22,10 +48,33 @@ static bool take(unsigned order, enum page_kind kind, uint64_t *number)
     return ok;
 }
 
-static void give_back(uint64_t number, unsigned order)
+static struct page *take(unsigned order, enum page_kind kind)
 {
+    if (order == 0) {
+        struct page *page = page_cache_take();
+        if (likely(page != nullptr)) {
+            page->kind = kind;
+            return page;
+        }
+    }
+    if (alloc_fault.hit || (order != 0 && alloc_fault_now()))
+        return nullptr;
+    // What is missing may lie in the CPUs' caches.
+    uint64_t n;
+    if (take_block(order, kind, &n))
+        return &page_map[n];
+    page_cache_drain();
+    return take_block(order, kind, &n) ? &page_map[n] : nullptr;
+}
+
+static void give_back(struct page *page, unsigned order)
+{
+    if (order == 0) {
+        page_cache_put(page);
+        return;
+    }
     pmm_lock();
-    buddy_free(&pmm.buddy, number, order);
+    buddy_free(&pmm.buddy, page_number(page), order);
     pmm_unlock();
 }
 
@@ -69,6 +118,7 @@ enum err pmm_init(struct page_range *ranges, size_t count, uint64_t mapped_end,
         }
         if (count == 0)
             return ERR_NOMEM;
+        page_cache_init();
         pmm_lock();
         buddy_init(&pmm.buddy, page_map, ranges, count);
         pmm_unlock();
@@ -79,8 +129,9 @@ enum err pmm_init(struct page_range *ranges, size_t count, uint64_t mapped_end,
 
 struct pmm_stats pmm_stats(void)
 {
+    uint64_t cached = page_cache_pages();
     pmm_lock();
-    struct pmm_stats s = {.total = pmm.buddy.total_pages, .free = pmm.buddy.free_pages};
+    struct pmm_stats s = {.total = pmm.buddy.total_pages, .free = pmm.buddy.free_pages + cached};
     pmm_unlock();
     return s;
 }
@@ -95,18 +146,18 @@ static unsigned order_for(size_t count)
 
 enum err page_alloc_kernel(unsigned order, struct page **out)
 {
-    uint64_t n;
-    if (!take(order, PAGE_KERNEL, &n))
+    struct page *page = take(order, PAGE_KERNEL);
+    if (page == nullptr)
         return ERR_NOMEM;
-    *out = &page_map[n];
-    memset(page_virt(*out), 0, PAGE_SIZE << order);
+    zero_pages(page_virt(page), 1ull << order);
+    *out = page;
     return ERR_OK;
 }
 
 void page_free_kernel(struct page *page, unsigned order)
 {
     ASSERT(page->kind == PAGE_KERNEL);
-    give_back(page_number(page), order);
+    give_back(page, order);
 }
 
 enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
@@ -114,28 +165,30 @@ enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
     if (count == 0 || count > PAGE_RUN_MAX)
         return ERR_INVAL;
     unsigned order = order_for(count);
-    uint64_t n;
-    if (!take(order, PAGE_USER, &n))
+    struct page *first = take(order, PAGE_USER);
+    if (first == nullptr)
         return ERR_NOMEM;
     // What the power of two has too much goes back at once, page by page.
     for (uint64_t i = count; i < 1ull << order; i++)
-        give_back(n + i, 0);
-    struct page *first = &page_map[n];
+        give_back(first + i, 0);
     for (size_t i = 0; i < count; i++)
         __atomic_store_n(&first[i].refs, 1, __ATOMIC_RELAXED);
     if (fill == PAGE_ZERO)
-        memset(page_virt(first), 0, count * PAGE_SIZE);
+        zero_pages(page_virt(first), count);
     *run = (struct page_run){.first = first, .count = count};
     return ERR_OK;
 }
 
 enum err page_alloc(enum page_fill fill, struct page **out)
 {
-    struct page_run run;
-    enum err err = page_run_alloc(1, fill, &run);
-    if (err == ERR_OK)
-        *out = run.first;
-    return err;
+    struct page *page = take(0, PAGE_USER);
+    if (page == nullptr)
+        return ERR_NOMEM;
+    __atomic_store_n(&page->refs, 1, __ATOMIC_RELAXED);
+    if (fill == PAGE_ZERO)
+        zero_pages(page_virt(page), 1);
+    *out = page;
+    return ERR_OK;
 }
 
 void page_get(struct page *page)
@@ -152,7 +205,7 @@ void page_put(struct page *page)
     uint32_t before = __atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL);
     ASSERT(before != 0);
     if (before == 1)
-        give_back(page_number(page), 0);
+        give_back(page, 0);
 }
 
 uint32_t page_refs(const struct page *page)

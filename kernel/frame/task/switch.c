@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Switching tasks: states, run queues, and what holds a policy to them.
+#include "kernel/frame/arch/x86_64/user_state.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
 #include "kernel/frame/cpu/preempt.h"
@@ -272,6 +273,7 @@ static void schedule(enum task_state to, enum sched_why why) NO_LOCK_ANALYSIS
         next->sched.cpu = cpu->id;
         set_slice(rq, cpu->id, next);
     }
+    user_state_save();
     cpu->current = next;
     stack_switch(prev != nullptr ? &prev->sp : &rq->idle_sp,
                  next != nullptr ? next->sp : rq->idle_sp);

@@ -3,9 +3,8 @@
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/heap/heap.h"
+#include "kernel/frame/task/stack.h"
 #include "kernel/frame/task/task_priv.h"
-
-constexpr size_t STACK_PAGES = 4;
 
 // A policy may have kept a pointer to a task that has ended: tasks' memory is never anything
 // else's.
@@ -21,7 +20,7 @@ enum err task_create(void (*fn)(void *), void *arg, struct task **out)
     if (task == nullptr)
         return ERR_NOMEM;
     struct kva *stack;
-    enum err err = kva_alloc(STACK_PAGES, &stack);
+    enum err err = stack_alloc(&stack);
     if (err != ERR_OK) {
         heap_free(&task_type, task);
         return err;
@@ -54,7 +53,7 @@ void task_put(struct task *task)
     ASSERT(before != 0);
     if (before != 1)
         return;
-    kva_free(task->stack);
+    stack_free(task->stack);
     if (task->space != nullptr)
         vm_space_put(task->space);
     // One that a policy has hidden in a container after its end stays there for ever.

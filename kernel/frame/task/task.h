@@ -63,6 +63,9 @@ bool task_unpark(struct task *task);
 // task holds a reference. Task context.
 void task_set_space(struct vm_space *space);
 
+// Frees the kernel stacks that are kept for new tasks. Task context.
+void task_trim(void);
+
 // For the frame's start. Connects timers; and runs tasks for ever, on every CPU: the caller's
 // stack becomes its idle loop's. Interrupts off.
 void task_init(void);

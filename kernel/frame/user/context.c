@@ -2,7 +2,8 @@
 #include "kernel/frame/arch/x86_64/cpu.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
-#include "kernel/frame/user/user.h"
+#include "kernel/frame/heap/heap.h"
+#include "kernel/frame/user/context_priv.h"
 
 // The flags a program can change by itself, by POPF or arithmetic. The others say what it may
 // do (IOPL) or how the CPU is run (IF, VM, VIF, VIP).
@@ -10,13 +11,65 @@ constexpr uint64_t USER_FLAGS = RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | 
                                 RFLAGS_TF | RFLAGS_DF | RFLAGS_OF | RFLAGS_NT | RFLAGS_RF |
                                 RFLAGS_AC | RFLAGS_ID;
 
-void user_ctx_init(struct user_context *ctx, uaddr_t ip, uaddr_t sp)
+HEAP_TYPE(context_type, struct user_context);
+
+enum err user_ctx_create(uaddr_t ip, uaddr_t sp, struct user_context **out)
 {
-    *ctx = (struct user_context){.regs = {.rip = ip.raw, .rsp = sp.raw}};
+    struct user_context *ctx = heap_alloc(&context_type);
+    if (ctx == nullptr)
+        return ERR_NOMEM;
+    user_ctx_reset(ctx, ip, sp);
+    *out = ctx;
+    return ERR_OK;
 }
 
-void user_ctx_get_regs(const struct user_context *ctx, struct user_regs *to)
+void user_ctx_destroy(struct user_context *ctx)
 {
+    user_ctx_sync(ctx, true);
+    heap_free(&context_type, ctx);
+}
+
+void user_ctx_reset(struct user_context *ctx, uaddr_t ip, uaddr_t sp)
+{
+    user_ctx_sync(ctx, true);
+    ctx->regs = (struct trap_regs){.rip = ip.raw, .rsp = sp.raw};
+    ctx->exception = (struct user_exception){};
+    ctx->from_syscall = false;
+    user_state_reset(&ctx->state);
+}
+
+void user_ctx_copy(struct user_context *to, struct user_context *from)
+{
+    user_ctx_sync(to, true);
+    user_ctx_sync(from, true);
+    *to = *from;
+    to->from_syscall = false;
+}
+
+size_t user_ctx_fpu_size(void) { return user_state_fpu_size(); }
+
+enum err user_ctx_get_fpu(struct user_context *ctx, struct span to)
+{
+    if (to.len != user_ctx_fpu_size())
+        return ERR_INVAL;
+    user_ctx_sync(ctx, false);
+    span_copy(to, cspan_make(ctx->state.fpu, to.len));
+    return ERR_OK;
+}
+
+enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from)
+{
+    if (from.len != user_ctx_fpu_size())
+        return ERR_INVAL;
+    user_ctx_sync(ctx, true);
+    span_copy(SPAN_OF(ctx->state.fpu), from);
+    user_state_sanitize_fpu(&ctx->state);
+    return ERR_OK;
+}
+
+void user_ctx_get_regs(struct user_context *ctx, struct user_regs *to)
+{
+    user_ctx_sync(ctx, false);
     const struct trap_regs *r = &ctx->regs;
     *to = (struct user_regs){
         .rax = r->rax,
@@ -37,39 +90,43 @@ void user_ctx_get_regs(const struct user_context *ctx, struct user_regs *to)
         .r15 = r->r15,
         .rip = r->rip,
         .rflags = r->rflags,
-        .fs_base = ctx->fs_base,
-        .gs_base = ctx->gs_base,
+        .fs_base = ctx->state.fs_base,
+        .gs_base = ctx->state.gs_base,
     };
+}
+
+// WRMSR would fault on the others.
+static uint64_t canonical_or_zero(uint64_t address)
+{
+    return address_is_canonical(address) ? address : 0;
 }
 
 void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *from)
 {
-    *ctx = (struct user_context){
-        .regs =
-            {
-                .r15 = from->r15,
-                .r14 = from->r14,
-                .r13 = from->r13,
-                .r12 = from->r12,
-                .r11 = from->r11,
-                .r10 = from->r10,
-                .r9 = from->r9,
-                .r8 = from->r8,
-                .rbp = from->rbp,
-                .rdi = from->rdi,
-                .rsi = from->rsi,
-                .rdx = from->rdx,
-                .rcx = from->rcx,
-                .rbx = from->rbx,
-                .rax = from->rax,
-                .rip = from->rip,
-                .rflags = from->rflags,
-                .rsp = from->rsp,
-            },
-        .fs_base = from->fs_base,
-        .gs_base = from->gs_base,
-        .exception = ctx->exception,
+    user_ctx_sync(ctx, true);
+    ctx->from_syscall = false;
+    ctx->regs = (struct trap_regs){
+        .r15 = from->r15,
+        .r14 = from->r14,
+        .r13 = from->r13,
+        .r12 = from->r12,
+        .r11 = from->r11,
+        .r10 = from->r10,
+        .r9 = from->r9,
+        .r8 = from->r8,
+        .rbp = from->rbp,
+        .rdi = from->rdi,
+        .rsi = from->rsi,
+        .rdx = from->rdx,
+        .rcx = from->rcx,
+        .rbx = from->rbx,
+        .rax = from->rax,
+        .rip = from->rip,
+        .rflags = from->rflags,
+        .rsp = from->rsp,
     };
+    ctx->state.fs_base = canonical_or_zero(from->fs_base);
+    ctx->state.gs_base = canonical_or_zero(from->gs_base);
 }
 
 uint64_t user_ctx_syscall_nr(const struct user_context *ctx) { return ctx->regs.rax; }
@@ -94,11 +151,6 @@ bool user_ctx_sanitize(struct user_context *ctx)
     r->rflags = (r->rflags & USER_FLAGS) | RFLAGS_FIXED | RFLAGS_IF;
     r->cs = SELECTOR_USER_CODE;
     r->ss = SELECTOR_USER_DATA;
-    // WRMSR would fault on these.
-    if (!address_is_canonical(ctx->fs_base))
-        ctx->fs_base = 0;
-    if (!address_is_canonical(ctx->gs_base))
-        ctx->gs_base = 0;
     // Any rsp is: the kernel does not use it, and the CPU checks it at the program's next push.
     return address_is_canonical(r->rip);
 }

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/arch/x86_64/cpu.h"
-#include "kernel/frame/user/user.h"
+#include "kernel/frame/user/context_priv.h"
+#include "testing/host/fake_machine.h"
 #include <cstring>
 #include <gtest/gtest.h>
 #include <random>
+
+// What the code under test asks the CPUs for.
+static std::vector<std::pair<struct user_context *, bool>> synced;
+void user_ctx_sync(struct user_context *ctx, bool forget) { synced.emplace_back(ctx, forget); }
 
 namespace
 {
@@ -33,7 +38,7 @@ struct user_regs to_regs(const array &a)
     return r;
 }
 
-struct user_regs get(const struct user_context &ctx)
+struct user_regs get(struct user_context &ctx)
 {
     struct user_regs r;
     memset(&r, 0xee, sizeof(r));
@@ -49,24 +54,21 @@ struct user_context junk(std::mt19937_64 &random)
             static_cast<uint8_t *>(at)[i] = static_cast<uint8_t>(random());
     };
     fill(&ctx.regs, sizeof(ctx.regs));
-    fill(&ctx.fs_base, 8);
-    fill(&ctx.gs_base, 8);
     fill(&ctx.exception, sizeof(ctx.exception));
     ctx.from_syscall = random() % 2;
-    // Random words are hardly ever canonical.
-    for (uint64_t *word : {&ctx.regs.rip, &ctx.fs_base, &ctx.gs_base}) {
-        if (random() % 2)
-            *word = static_cast<uint64_t>(static_cast<int64_t>(*word << 16) >> 16);
-    }
+    // Random words are hardly ever canonical, but bases always are.
+    auto canonical = [](uint64_t word) {
+        return static_cast<uint64_t>(static_cast<int64_t>(word << 16) >> 16);
+    };
+    if (random() % 2)
+        ctx.regs.rip = canonical(ctx.regs.rip);
+    ctx.state.fs_base = canonical(random());
+    ctx.state.gs_base = canonical(random());
     return ctx;
 }
 
-TEST(UserContext, begins_with_nothing_but_ip_and_sp)
+void expect_fresh(struct user_context &ctx)
 {
-    struct user_context ctx;
-    memset(static_cast<void *>(&ctx), 0xee, sizeof(ctx));
-    ctx.from_syscall = true;
-    user_ctx_init(&ctx, {0x401000}, {0x7fff'ffff'e000});
     struct user_regs want = {};
     want.rip = 0x401000;
     want.rsp = 0x7fff'ffff'e000;
@@ -74,6 +76,112 @@ TEST(UserContext, begins_with_nothing_but_ip_and_sp)
     EXPECT_EQ(user_ctx_ip(&ctx).raw, 0x401000u);
     EXPECT_FALSE(ctx.from_syscall);
     EXPECT_EQ(user_ctx_exception(&ctx).vector, 0u);
+    std::vector<uint8_t> fpu(user_ctx_fpu_size()), want_fpu(fpu.size());
+    ASSERT_EQ(user_ctx_get_fpu(&ctx, {fpu.data(), fpu.size()}), ERR_OK);
+    // The control words' defaults (SDM Vol. 1, "x87 FPU Control Word", "MXCSR").
+    want_fpu[0] = 0x7f, want_fpu[1] = 0x03;
+    want_fpu[24] = 0x80, want_fpu[25] = 0x1f;
+    EXPECT_EQ(fpu, want_fpu);
+}
+
+TEST(UserContext, begins_with_nothing_but_ip_and_sp)
+{
+    FakeMachine machine{4};
+    machine.start_pmm();
+    uint64_t free = machine.free_pages();
+    struct user_context *ctx;
+    ASSERT_EQ(user_ctx_create({0x401000}, {0x7fff'ffff'e000}, &ctx), ERR_OK);
+    expect_fresh(*ctx);
+    EXPECT_EQ(reinterpret_cast<uint64_t>(ctx) % 64, 0u) << "XSAVE wants that";
+    synced.clear();
+    user_ctx_destroy(ctx);
+    EXPECT_EQ(synced, (decltype(synced){{ctx, true}})) << "no CPU writes to it any more";
+    EXPECT_EQ(machine.free_pages(), free);
+}
+
+TEST(UserContext, none_without_memory)
+{
+    FakeMachine machine{4};
+    machine.start_pmm();
+    machine.leave_free(0);
+    struct user_context *ctx = nullptr;
+    EXPECT_EQ(user_ctx_create({0}, {0}, &ctx), ERR_NOMEM);
+    EXPECT_EQ(ctx, nullptr);
+    machine.give_back();
+}
+
+TEST(UserContext, reset_forgets_everything)
+{
+    std::mt19937_64 random(50);
+    struct user_context ctx = junk(random);
+    ctx.from_syscall = true;
+    ctx.state.fpu[100] = 17;
+    synced.clear();
+    user_ctx_reset(&ctx, {0x401000}, {0x7fff'ffff'e000});
+    EXPECT_EQ(synced, (decltype(synced){{&ctx, true}}));
+    expect_fresh(ctx);
+}
+
+TEST(UserContext, copy_is_the_same_but_for_sysret)
+{
+    std::mt19937_64 random(53);
+    struct user_context from = junk(random), to = junk(random);
+    from.from_syscall = true;
+    from.state.fpu[100] = 17;
+    synced.clear();
+    user_ctx_copy(&to, &from);
+    EXPECT_EQ(synced, (decltype(synced){{&to, true}, {&from, true}}));
+    EXPECT_EQ(to_array(get(to)), to_array(get(from)));
+    EXPECT_EQ(to.state.fpu[100], 17);
+    EXPECT_FALSE(to.from_syscall);
+}
+
+class Fpu : public ::testing::Test
+{
+protected:
+    Fpu() { user_state_kind = {.xcr0 = 7, .fpu_size = 832, .mxcsr_mask = 0x2ffff}; }
+    ~Fpu() { user_state_kind = before; }
+
+    struct user_state_kind before = user_state_kind;
+    struct user_context ctx = {};
+};
+
+TEST_F(Fpu, image_there_and_back)
+{
+    std::vector<uint8_t> image(832), got(832);
+    for (size_t i = 0; i < 512; i++)
+        image[i] = static_cast<uint8_t>(i * 7);
+    image[26] = image[27] = 0;
+    image[512] = 7;
+    for (size_t i = 576; i < 832; i++)
+        image[i] = static_cast<uint8_t>(i * 3);
+    EXPECT_EQ(user_ctx_fpu_size(), 832u);
+    EXPECT_EQ(user_ctx_set_fpu(&ctx, {image.data(), image.size()}), ERR_OK);
+    EXPECT_EQ(user_ctx_get_fpu(&ctx, {got.data(), got.size()}), ERR_OK);
+    EXPECT_EQ(got, image);
+}
+
+TEST_F(Fpu, any_image_becomes_harmless)
+{
+    std::vector<uint8_t> image(832, 0xff), got(832), want(832, 0xff);
+    EXPECT_EQ(user_ctx_set_fpu(&ctx, {image.data(), image.size()}), ERR_OK);
+    EXPECT_EQ(user_ctx_get_fpu(&ctx, {got.data(), got.size()}), ERR_OK);
+    // MXCSR: what the CPU has. The header: parts that are switched on, and zeros.
+    want[26] = 2, want[27] = 0;
+    std::fill(want.begin() + 512, want.begin() + 576, 0);
+    want[512] = 7;
+    EXPECT_EQ(got, want);
+}
+
+TEST_F(Fpu, image_of_another_size_is_refused)
+{
+    std::vector<uint8_t> image(833, 1);
+    for (size_t size : {0, 512, 831, 833}) {
+        EXPECT_EQ(user_ctx_set_fpu(&ctx, {image.data(), size}), ERR_INVAL);
+        EXPECT_EQ(user_ctx_get_fpu(&ctx, {image.data(), size}), ERR_INVAL);
+    }
+    EXPECT_EQ(ctx.state.fpu[100], 0);
+    EXPECT_EQ(image[100], 1);
 }
 
 TEST(UserContext, every_register_is_kept_apart)
@@ -81,7 +189,7 @@ TEST(UserContext, every_register_is_kept_apart)
     for (size_t i = 0; i < REGISTERS; i++) {
         struct user_context ctx = {};
         array a = {};
-        a[i] = 0x1122'3344'5566'7788;
+        a[i] = 0x1122'3344'5566; // canonical, or it could be no segment base
         struct user_regs r = to_regs(a);
         user_ctx_set_regs(&ctx, &r);
         EXPECT_EQ(to_array(get(ctx)), a) << "register " << i;
@@ -115,8 +223,8 @@ TEST(UserContext, registers_are_where_entry_expects_them)
     EXPECT_EQ(t.r15, u.r15);
     EXPECT_EQ(t.rip, u.rip);
     EXPECT_EQ(t.rflags, u.rflags);
-    EXPECT_EQ(ctx.fs_base, u.fs_base);
-    EXPECT_EQ(ctx.gs_base, u.gs_base);
+    EXPECT_EQ(ctx.state.fs_base, u.fs_base);
+    EXPECT_EQ(ctx.state.gs_base, u.gs_base);
 }
 
 TEST(UserContext, setting_registers_keeps_the_exception_and_forbids_sysret)
@@ -194,19 +302,20 @@ TEST(Sanitize, instruction_pointer_must_be_canonical)
     }
 }
 
-TEST(Sanitize, segment_bases_that_would_fault_become_zero)
+TEST(UserContext, segment_bases_that_would_fault_become_zero)
 {
     struct user_context ctx = {};
-    ctx.fs_base = 0x8000'0000'0000;
-    ctx.gs_base = 1ull << 63;
-    EXPECT_TRUE(user_ctx_sanitize(&ctx));
-    EXPECT_EQ(ctx.fs_base, 0u);
-    EXPECT_EQ(ctx.gs_base, 0u);
-    ctx.fs_base = 0x7fff'ffff'ffff;
-    ctx.gs_base = 0xffff'8000'0000'0000;
-    EXPECT_TRUE(user_ctx_sanitize(&ctx));
-    EXPECT_EQ(ctx.fs_base, 0x7fff'ffff'ffffu);
-    EXPECT_EQ(ctx.gs_base, 0xffff'8000'0000'0000u);
+    struct user_regs r = {};
+    r.fs_base = 0x8000'0000'0000;
+    r.gs_base = 1ull << 63;
+    user_ctx_set_regs(&ctx, &r);
+    EXPECT_EQ(ctx.state.fs_base, 0u);
+    EXPECT_EQ(ctx.state.gs_base, 0u);
+    r.fs_base = 0x7fff'ffff'ffff;
+    r.gs_base = 0xffff'8000'0000'0000;
+    user_ctx_set_regs(&ctx, &r);
+    EXPECT_EQ(ctx.state.fs_base, 0x7fff'ffff'ffffu);
+    EXPECT_EQ(ctx.state.gs_base, 0xffff'8000'0000'0000u);
 }
 
 TEST(Sanitize, any_context_at_all_becomes_harmless)
@@ -221,14 +330,9 @@ TEST(Sanitize, any_context_at_all_becomes_harmless)
         ASSERT_EQ(ctx.regs.rflags, (before.regs.rflags & FREE_FLAGS) | FORCED_FLAGS);
         ASSERT_EQ(ctx.regs.cs, 0x2bu);
         ASSERT_EQ(ctx.regs.ss, 0x23u);
-        for (auto [now, old] :
-             {std::pair(ctx.fs_base, before.fs_base), std::pair(ctx.gs_base, before.gs_base)})
-            ASSERT_EQ(now, address_is_canonical(old) ? old : 0);
         // The rest is the program's own.
         struct user_regs want = get(before), got = get(ctx);
         want.rflags = got.rflags;
-        want.fs_base = got.fs_base;
-        want.gs_base = got.gs_base;
         ASSERT_EQ(to_array(got), to_array(want));
         // Once harmless it stays as it is.
         struct user_context again = ctx;

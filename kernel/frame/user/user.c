@@ -4,25 +4,38 @@
 #include "kernel/frame/base/assert.h"
 #include "kernel/frame/console/panic.h"
 #include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/smp/call.h"
 #include "kernel/frame/trap/trap.h"
 #include "kernel/frame/trap/trap_name.h"
+#include "kernel/frame/user/context_priv.h"
 
 // user_enter saves into the context from its end down, where the CPU wants 16-byte alignment.
 static_assert(offsetof(struct user_context, regs) == 0);
 static_assert(REGS_SIZE % 16 == 0);
 
-// The segment bases live in registers that only this function writes.
-static void load_bases(const struct user_context *ctx)
+struct sync {
+    struct user_state *state;
+    bool forget;
+};
+
+static void sync_here(void *arg)
 {
-    struct cpu_arch *cpu = cpu_arch_this();
-    if (cpu->fs_base != ctx->fs_base) {
-        wrmsr(MSR_FS_BASE, ctx->fs_base);
-        cpu->fs_base = ctx->fs_base;
-    }
-    if (cpu->user_gs_base != ctx->gs_base) {
-        wrmsr(MSR_KERNEL_GS_BASE, ctx->gs_base);
-        cpu->user_gs_base = ctx->gs_base;
-    }
+    const struct sync *s = arg;
+    user_state_sync(s->state, s->forget);
+}
+
+void user_ctx_sync(struct user_context *ctx, bool forget)
+{
+    struct user_state *state = &ctx->state;
+    struct cpu_arch *loaded = __atomic_load_n(&state->loaded, __ATOMIC_ACQUIRE);
+    if (loaded == nullptr)
+        return;
+    preempt_disable();
+    if (loaded == cpu_arch_this())
+        user_state_sync(state, forget);
+    else // arch comes first in a CPU's block
+        smp_call(cpuset_of(((struct cpu *)loaded)->id), sync_here, &(struct sync){state, forget});
+    preempt_enable();
 }
 
 // SYSRET puts rip into rcx and rflags into r11, cannot restore RF, and would fault in ring 0
@@ -55,7 +68,7 @@ enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks 
             return USER_KERNEL_EVENT;
         }
         preempt_schedule_irq();
-        load_bases(ctx);
+        user_state_load(&ctx->state);
         enum user_exit why = user_enter(&ctx->regs, can_sysret(ctx));
         ctx->from_syscall = why == USER_EXIT_SYSCALL;
         if (ctx->from_syscall) {

@@ -13,8 +13,8 @@
 // exception that the CPU would have raised.
 #pragma once
 #include "kernel/frame/arch/x86_64/layout.h"
-#include "kernel/frame/arch/x86_64/trap_regs.h"
-#include "kernel/frame/base/cdefs.h"
+#include "kernel/frame/base/err.h"
+#include "kernel/frame/base/span.h"
 
 C_BEGIN
 
@@ -33,21 +33,28 @@ struct user_exception {
     uint64_t address; // of a page fault
 };
 
-// A program's state while it does not run. Its owner keeps it in place while user_mode_run
-// works on it.
-struct user_context {
-    alignas(16) struct trap_regs regs FRAME_PRIVATE;
-    uint64_t fs_base FRAME_PRIVATE;
-    uint64_t gs_base FRAME_PRIVATE;
-    struct user_exception exception FRAME_PRIVATE;
-    bool from_syscall FRAME_PRIVATE; // left by SYSCALL: SYSRET may be the way back
-};
+// A program's registers while it does not run, owned by whoever created it. Any task may look at it
+// and change it while no task runs it.
+struct user_context;
 
-// All registers zero but these two.
-void user_ctx_init(struct user_context *ctx, uaddr_t ip, uaddr_t sp);
+// As a program finds it at its start: all registers zero but these two, vector and floating-point
+// registers in their initial state. ERR_NOMEM.
+enum err user_ctx_create(uaddr_t ip, uaddr_t sp, struct user_context **out);
+void user_ctx_destroy(struct user_context *ctx);
 
-void user_ctx_get_regs(const struct user_context *ctx, struct user_regs *regs);
+// The same for a context that exists; and making `to` the same as `from`.
+void user_ctx_reset(struct user_context *ctx, uaddr_t ip, uaddr_t sp);
+void user_ctx_copy(struct user_context *to, struct user_context *from);
+
+// These look at what a CPU may still hold, perhaps another one: no spin lock is held.
+void user_ctx_get_regs(struct user_context *ctx, struct user_regs *regs);
 void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *regs);
+
+// Vector and floating-point registers, as XSAVE's standard form has them: their size, and copies.
+// Set takes any bytes and makes them harmless. ERR_INVAL: another size.
+size_t user_ctx_fpu_size(void);
+enum err user_ctx_get_fpu(struct user_context *ctx, struct span to);
+enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from);
 
 // After USER_SYSCALL: the call's number (rax), its arguments 0 to 5 (rdi, rsi, rdx, r10, r8,
 // r9; psABI, "Linux Conventions"), and where its result goes (rax).
@@ -74,9 +81,5 @@ struct user_hooks {
 // Runs the program in the running task's address space until it needs the kernel. Interrupts
 // are handled inside. `hooks` may be null. Task context.
 enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks *hooks);
-
-// For tests: makes the context harmless. False if rip is not canonical: then the program
-// cannot run.
-bool user_ctx_sanitize(struct user_context *ctx);
 
 C_END

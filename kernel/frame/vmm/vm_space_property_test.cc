@@ -209,7 +209,7 @@ protected:
         active = false;
         for (auto [at, m] : model) {
             ASSERT_TRUE(std::count(pool.begin(), pool.end(), m.page) || m.page->kind == PAGE_FREE ||
-                        m.page->kind == PAGE_FREE_TAIL);
+                        m.page->kind == PAGE_FREE_TAIL || m.page->kind == PAGE_CACHED);
         }
         for (struct page *page : pool) {
             ASSERT_EQ(page_refs(page), 1u);

@@ -3,6 +3,7 @@
 #include "kernel/frame/arch/x86_64/ap_start.h"
 #include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/arch/x86_64/trap_regs.h"
+#include "kernel/frame/arch/x86_64/user_state.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 
 struct cpu_features cpu_features;
@@ -50,8 +51,11 @@ void cpu_features_init(void)
         .umip = leaf7.ecx >> 2 & 1,
         .gib_pages = ext1.edx >> 26 & 1,
         .global_pages = cpuid(1, 0).edx >> 13 & 1,
+        .xsave = cpuid(1, 0).ecx >> 26 & 1,
+        .fsgsbase = leaf7.ebx & 1,
         .hypervisor = cpuid(1, 0).ecx >> 31 & 1,
     };
+    user_state_init();
 }
 
 static void enable_features(void)
@@ -65,9 +69,11 @@ static void enable_features(void)
         cr4 |= CR4_SMAP;
     if (cpu_features.umip)
         cr4 |= CR4_UMIP;
+    if (cpu_features.fsgsbase)
+        cr4 |= CR4_FSGSBASE;
     write_cr4(cr4);
-    // User programs have no vector unit yet: EM makes every use an exception of theirs.
-    write_cr0((read_cr0() & ~(CR0_TS | CR0_MP)) | CR0_EM | CR0_NE | CR0_WP | CR0_AM);
+    write_cr0(read_cr0() | CR0_WP | CR0_AM);
+    user_state_enable();
 }
 
 static void init_syscall(void)

@@ -52,7 +52,7 @@ struct cpu_arch {
     uint64_t user_sp; // SYSCALL's only free word
     struct tss tss;
     uint64_t gdt[8];
-    uint64_t fs_base, user_gs_base; // what the CPU holds for user mode
+    struct user_state *user_state; // whose is in the CPU; null: nobody's
 };
 
 static_assert(offsetof(struct cpu_arch, kernel_sp) == CPU_KERNEL_SP);
@@ -63,6 +63,7 @@ static_assert(offsetof(struct cpu_arch, tss) + offsetof(struct tss, sp) == CPU_T
 // What the CPU has and the kernel turned on.
 struct cpu_features {
     bool smep, smap, umip, gib_pages, global_pages;
+    bool xsave, fsgsbase;
     bool hypervisor; // the CPU is a virtual one
 };
 extern struct cpu_features cpu_features;

@@ -14,7 +14,11 @@ constexpr uint64_t CR0_AM = 1ull << 18;
 
 constexpr uint64_t CR4_PAE = 1ull << 5;
 constexpr uint64_t CR4_MCE = 1ull << 6;
+constexpr uint64_t CR4_OSFXSR = 1ull << 9;
+constexpr uint64_t CR4_OSXMMEXCPT = 1ull << 10;
 constexpr uint64_t CR4_UMIP = 1ull << 11;
+constexpr uint64_t CR4_FSGSBASE = 1ull << 16;
+constexpr uint64_t CR4_OSXSAVE = 1ull << 18;
 constexpr uint64_t CR4_SMEP = 1ull << 20;
 constexpr uint64_t CR4_SMAP = 1ull << 21;
 
@@ -44,6 +48,13 @@ constexpr uint64_t RFLAGS_NT = 1ull << 14;
 constexpr uint64_t RFLAGS_RF = 1ull << 16;
 constexpr uint64_t RFLAGS_AC = 1ull << 18;
 constexpr uint64_t RFLAGS_ID = 1ull << 21;
+
+// Zeroes whole pages. String instructions are worth their start-up time from a page on.
+static inline void zero_pages(void *at, uint64_t pages)
+{
+    uint64_t words = pages * 512;
+    __asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0ull) : "memory");
+}
 
 static inline void outb(uint16_t port, uint8_t value)
 {
