@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the frame's operations cost, in instructions. Run with --icount the time stamp counter
-// counts them, whatever machine the emulator is on.
+// counts them, whatever machine the emulator is on. only=NAME on the command line runs one group.
 #include "kernel/frame/frame.h"
 
 constexpr uint64_t ROUNDS = 1000;
@@ -208,8 +208,6 @@ static void take_task(void)
 
 static void measure_tasks(void)
 {
-    measure_yield();
-    measure_wake();
     take_task();
     MEASURE("task: create, run and end", 0, take_task());
 }
@@ -298,10 +296,19 @@ void kernel_main(void)
     clock_mono_ns(); // calibrates
     measure_loop();
     kprintf("%-44s %6s %6s\n", "instructions", "each", "budget");
-    measure_syscall();
-    measure_fault();
-    measure_tasks();
-    measure_memory();
-    measure_locks();
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } groups[] = {
+        {"syscall", measure_syscall}, {"fault", measure_fault}, {"yield", measure_yield},
+        {"wake", measure_wake},       {"task", measure_tasks},  {"memory", measure_memory},
+        {"locks", measure_locks},
+    };
+    struct cspan only = {};
+    bool all = !cmdline_find(boot_cmdline(), SPAN_TEXT("only"), &only);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        if (all || cspan_equal(only, cspan_of_string(groups[i].name)))
+            groups[i].run();
+    }
     power_off(0);
 }

@@ -303,6 +303,40 @@ static void rcu(void)
     run_crew(6, read_or_replace);
 }
 
+// A task that never gives way on the CPU where something was deferred keeps nobody waiting.
+static void be_on(uint32_t cpu)
+{
+    struct sched_attr attr = task_sched(task_current());
+    attr.affinity = cpuset_of(cpu);
+    must(task_set_sched(task_current(), attr));
+    task_yield();
+}
+
+static void hog_or_wait(uint32_t i)
+{
+    static bool deferred, hogging;
+    be_on(0);
+    if (i == 0) {
+        in_use = 1;
+        rcu_defer(&values[0].rcu, free_value);
+        __atomic_store_n(&deferred, true, __ATOMIC_RELEASE);
+        while (!__atomic_load_n(&hogging, __ATOMIC_ACQUIRE))
+            task_yield();
+        be_on(1);
+        while (__atomic_load_n(&in_use, __ATOMIC_ACQUIRE) != 0)
+            task_yield();
+        __atomic_store_n(&stop_reading, true, __ATOMIC_RELEASE);
+        return;
+    }
+    while (!__atomic_load_n(&deferred, __ATOMIC_ACQUIRE))
+        task_yield();
+    __atomic_store_n(&hogging, true, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&stop_reading, __ATOMIC_ACQUIRE))
+        cpu_pause();
+}
+
+static void rcu_hog(void) { run_crew(2, hog_or_wait); }
+
 // ---- once ---------------------------------------------------------------------------------------
 
 static uint32_t times;
@@ -331,6 +365,7 @@ const struct ktest ktest_sync[] = {
     {"mutex_by_another", mutex_by_another},
     {"sleep_in_atomic", sleep_in_atomic},
     {"rcu", rcu},
+    {"rcu_hog", rcu_hog},
     {"once", once},
     {},
 };

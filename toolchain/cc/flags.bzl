@@ -83,6 +83,8 @@ SECTIONS = [
 KERNEL_OPT = [
     "-O2",
     "-g",
+    "-flto",
+    "-ffat-lto-objects",
 ]
 
 KERNEL_LINK = NO_BUILD_ID + [
@@ -90,6 +92,8 @@ KERNEL_LINK = NO_BUILD_ID + [
     "-static",
     "-Wl,--fatal-warnings",
     "-Wl,--gc-sections",
+    "-flto",
+    "-ffat-lto-objects",
     "-Wl,-z,max-page-size=4096",
     "-Wl,-z,noexecstack",
 ]

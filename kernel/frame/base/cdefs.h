@@ -18,3 +18,11 @@
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+
+// A function that is hardly ever called, from where every instruction counts: the call costs its
+// caller no registers.
+#if __STDC_HOSTED__
+#define SLOW_PATH
+#else
+#define SLOW_PATH __attribute__((preserve_most, noinline, cold))
+#endif

@@ -40,6 +40,7 @@ static void (*released)(void); // atomic: what to run
 static void init_block(struct cpu *cpu)
 {
     cpu->preempt = PREEMPT_UNASKED;
+    cpu->percpu_offset = (uint64_t)cpu - (uint64_t)percpu_start;
     cpu_arch_init(&cpu->arch);
 }
 

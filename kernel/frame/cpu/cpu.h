@@ -18,6 +18,8 @@ struct cpu {
     uint32_t apic_id;
     uint32_t preempt;        // see preempt.h
     uint32_t irq_depth;      // interrupts being handled
+    uint32_t queue_held;     // 1 + the CPU whose run queue this one has locked; 0: none
+    uint64_t percpu_offset;  // from a per-CPU variable's own address to this CPU's copy
     struct task *current;    // the running task; null in the idle loop
     struct vm_space *active; // the address space in CR3; null while it is the kernel's own
 };
@@ -45,9 +47,17 @@ void cpu_add(struct cpu *cpu);
 extern char percpu_start[], percpu_end[];
 #define PERCPU_SIZE ((size_t)(percpu_end - percpu_start))
 
-#define percpu_this(name) percpu_on(name, cpu_this())
-#define percpu_on(name, cpu)                                                                       \
-    ((__typeof__(&(name)))((char *)(cpu) + ((char *)&(name) - percpu_start)))
+#define percpu_this(name) ((__typeof__(&(name)))((char *)&(name) + percpu_offset_this()))
+#define percpu_on(name, cpu) ((__typeof__(&(name)))((char *)&(name) + (cpu)->percpu_offset))
+
+static inline uint64_t percpu_offset_this(void)
+{
+    uint64_t offset;
+    __asm__ volatile("mov %%gs:%c1, %0"
+                     : "=r"(offset)
+                     : "i"(offsetof(struct cpu, percpu_offset)));
+    return offset;
+}
 #endif
 
 C_END

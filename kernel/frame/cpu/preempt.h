@@ -13,7 +13,7 @@ constexpr uint32_t PREEMPT_UNASKED = 1u << 31;
 
 // Let another task run: where preemption is switched on again, if interrupts are on; and on the
 // way back from an interrupt, with interrupts off. Supplied by task/.
-void preempt_schedule(void);
+SLOW_PATH void preempt_schedule(void);
 void preempt_schedule_irq(void);
 
 #if __STDC_HOSTED__

@@ -22,39 +22,49 @@ void heap_list_type(struct heap_type *t)
         continue;
 }
 
+// Fills an empty magazine, as far as there is anything.
+SLOW_PATH static void refill(struct heap_type *t, struct heap_magazine *m) NO_LOCK_ANALYSIS
+{
+    m->count = heap_take_batch(t, m->objects, heap_magazine_limit == 0 ? 1 : BATCH);
+}
+
 void *magazine_take(struct heap_type *t)
 {
     // Should the task move to another CPU meanwhile, this magazine serves as well.
     struct heap_magazine *m = percpu_this(*t->magazine);
     void *object = nullptr;
     heap_magazine_lock(m);
-    if (m->count == 0)
-        m->count = heap_take_batch(t, m->objects, heap_magazine_limit == 0 ? 1 : BATCH);
-    if (m->count > 0)
+    if (unlikely(m->count == 0))
+        refill(t, m);
+    if (likely(m->count > 0))
         object = m->objects[--m->count];
     heap_magazine_unlock(m);
     return object;
 }
 
-static void give_oldest(struct heap_type *t, struct heap_magazine *m) REQUIRES(lc_magazine)
+// Puts an object into a full magazine, whose oldest objects make room.
+SLOW_PATH static void put_into_full(struct heap_type *t, struct heap_magazine *m,
+                                    void *object) NO_LOCK_ANALYSIS
 {
     uint32_t n = m->count < BATCH ? m->count : BATCH;
     heap_give_batch(t, m->objects, n);
     for (uint32_t i = n; i < m->count; i++)
         m->objects[i - n] = m->objects[i];
     m->count -= n;
+    if (m->count < heap_magazine_limit)
+        m->objects[m->count++] = object;
+    else
+        heap_give_batch(t, &object, 1);
 }
 
 void magazine_put(struct heap_type *t, void *object)
 {
     struct heap_magazine *m = percpu_this(*t->magazine);
     heap_magazine_lock(m);
-    if (unlikely(m->count >= heap_magazine_limit))
-        give_oldest(t, m);
     if (likely(m->count < heap_magazine_limit))
         m->objects[m->count++] = object;
     else
-        heap_give_batch(t, &object, 1);
+        put_into_full(t, m, object);
     heap_magazine_unlock(m);
 }
 

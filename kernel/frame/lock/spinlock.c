@@ -6,7 +6,7 @@ static void (*wait_in_queue)(struct spinlock *);
 
 void spin_use_queues(void (*wait)(struct spinlock *)) { wait_in_queue = wait; }
 
-void spin_wait(struct spinlock *l)
+SLOW_PATH void spin_wait(struct spinlock *l)
 {
     if (wait_in_queue != nullptr) {
         wait_in_queue(l);

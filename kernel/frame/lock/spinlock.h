@@ -30,7 +30,7 @@ constexpr uint32_t SPIN_HELD = 1;
 void spin_use_queues(void (*wait)(struct spinlock *));
 
 // Takes a lock that was not free.
-void spin_wait(struct spinlock *l);
+SLOW_PATH void spin_wait(struct spinlock *l);
 
 static inline void spin_lock(struct spinlock *l, const struct lock_class *c)
 {

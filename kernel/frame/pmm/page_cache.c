@@ -3,8 +3,7 @@
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
 
-constexpr uint32_t CACHE_PAGES = 32;
-constexpr uint32_t BATCH = CACHE_PAGES / 2;
+constexpr uint32_t CACHE_PAGES = 2 * PMM_BATCH;
 
 uint32_t page_cache_limit = CACHE_PAGES;
 
@@ -27,27 +26,38 @@ void page_cache_init(void)
     page_cache_unlock(c);
 }
 
+// Fills an empty cache, as far as there is anything.
+SLOW_PATH static void refill(struct page_cache *c) NO_LOCK_ANALYSIS
+{
+    c->count = pmm_take_batch(c->pages, page_cache_limit == 0 ? 1 : PMM_BATCH);
+}
+
 struct page *page_cache_take(void)
 {
     // Should the task move to another CPU meanwhile, this cache serves as well.
     struct page_cache *c = percpu_this(caches);
     struct page *page = nullptr;
     page_cache_lock(c);
-    if (c->count == 0)
-        c->count = pmm_take_batch(c->pages, page_cache_limit == 0 ? 1 : BATCH);
-    if (c->count > 0)
+    if (unlikely(c->count == 0))
+        refill(c);
+    if (likely(c->count > 0))
         page = c->pages[--c->count];
     page_cache_unlock(c);
     return page;
 }
 
-static void give_oldest(struct page_cache *c) REQUIRES(lc_page_cache)
+// Puts a page into a full cache, whose oldest pages make room.
+SLOW_PATH static void put_into_full(struct page_cache *c, struct page *page) NO_LOCK_ANALYSIS
 {
-    uint32_t n = c->count < BATCH ? c->count : BATCH;
+    uint32_t n = c->count < PMM_BATCH ? c->count : PMM_BATCH;
     pmm_give_batch(c->pages, n);
     for (uint32_t i = n; i < c->count; i++)
         c->pages[i - n] = c->pages[i];
     c->count -= n;
+    if (c->count < page_cache_limit)
+        c->pages[c->count++] = page;
+    else
+        pmm_give_batch(&page, 1);
 }
 
 void page_cache_put(struct page *page)
@@ -55,12 +65,10 @@ void page_cache_put(struct page *page)
     struct page_cache *c = percpu_this(caches);
     page->kind = PAGE_CACHED;
     page_cache_lock(c);
-    if (unlikely(c->count >= page_cache_limit))
-        give_oldest(c);
     if (likely(c->count < page_cache_limit))
         c->pages[c->count++] = page;
     else
-        pmm_give_batch(&page, 1);
+        put_into_full(c, page);
     page_cache_unlock(c);
 }
 

@@ -6,6 +6,10 @@
 
 C_BEGIN
 
+// Pages that move between the caches and the allocator at a time.
+constexpr unsigned PMM_BATCH_ORDER = 4;
+constexpr uint32_t PMM_BATCH = 1u << PMM_BATCH_ORDER;
+
 // The buddy allocator as the caches see it: moves up to `count` single pages, whose kind is
 // PAGE_CACHED, and returns how many there were. Supplied by pmm.c.
 uint32_t pmm_take_batch(struct page **pages, uint32_t count);

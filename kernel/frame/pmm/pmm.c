@@ -26,6 +26,12 @@ uint32_t pmm_take_batch(struct page **pages, uint32_t count)
     if (alloc_fault_now())
         return 0;
     pmm_lock();
+    // One block of them all costs hardly more than a page.
+    if (count == PMM_BATCH && buddy_alloc(&pmm.buddy, PMM_BATCH_ORDER, PAGE_CACHED, &n)) {
+        // From the end, since the last is handed out first.
+        for (; taken < PMM_BATCH; taken++)
+            pages[taken] = &page_map[n + PMM_BATCH - 1 - taken];
+    }
     while (taken < count && buddy_alloc(&pmm.buddy, 0, PAGE_CACHED, &n))
         pages[taken++] = &page_map[n];
     pmm_unlock();
@@ -48,18 +54,9 @@ static bool take_block(unsigned order, enum page_kind kind, uint64_t *number)
     return ok;
 }
 
-static struct page *take(unsigned order, enum page_kind kind)
+// What is missing may lie in the CPUs' caches.
+SLOW_PATH static struct page *take_block_or_drain(unsigned order, enum page_kind kind)
 {
-    if (order == 0) {
-        struct page *page = page_cache_take();
-        if (likely(page != nullptr)) {
-            page->kind = kind;
-            return page;
-        }
-    }
-    if (alloc_fault.hit || (order != 0 && alloc_fault_now()))
-        return nullptr;
-    // What is missing may lie in the CPUs' caches.
     uint64_t n;
     if (take_block(order, kind, &n))
         return &page_map[n];
@@ -67,12 +64,24 @@ static struct page *take(unsigned order, enum page_kind kind)
     return take_block(order, kind, &n) ? &page_map[n] : nullptr;
 }
 
-static void give_back(struct page *page, unsigned order)
+static struct page *take_page(enum page_kind kind)
 {
-    if (order == 0) {
-        page_cache_put(page);
-        return;
-    }
+    struct page *page = page_cache_take();
+    if (unlikely(page == nullptr))
+        return alloc_fault.hit ? nullptr : take_block_or_drain(0, kind);
+    page->kind = kind;
+    return page;
+}
+
+static struct page *take(unsigned order, enum page_kind kind)
+{
+    if (order == 0)
+        return take_page(kind);
+    return alloc_fault_now() ? nullptr : take_block_or_drain(order, kind);
+}
+
+static void give_block(struct page *page, unsigned order)
+{
     pmm_lock();
     buddy_free(&pmm.buddy, page_number(page), order);
     pmm_unlock();
@@ -157,7 +166,10 @@ enum err page_alloc_kernel(unsigned order, struct page **out)
 void page_free_kernel(struct page *page, unsigned order)
 {
     ASSERT(page->kind == PAGE_KERNEL);
-    give_back(page, order);
+    if (order == 0)
+        page_cache_put(page);
+    else
+        give_block(page, order);
 }
 
 enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
@@ -170,7 +182,7 @@ enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
         return ERR_NOMEM;
     // What the power of two has too much goes back at once, page by page.
     for (uint64_t i = count; i < 1ull << order; i++)
-        give_back(first + i, 0);
+        page_cache_put(first + i);
     for (size_t i = 0; i < count; i++)
         __atomic_store_n(&first[i].refs, 1, __ATOMIC_RELAXED);
     if (fill == PAGE_ZERO)
@@ -181,7 +193,7 @@ enum err page_run_alloc(size_t count, enum page_fill fill, struct page_run *run)
 
 enum err page_alloc(enum page_fill fill, struct page **out)
 {
-    struct page *page = take(0, PAGE_USER);
+    struct page *page = take_page(PAGE_USER);
     if (page == nullptr)
         return ERR_NOMEM;
     __atomic_store_n(&page->refs, 1, __ATOMIC_RELAXED);
@@ -205,7 +217,7 @@ void page_put(struct page *page)
     uint32_t before = __atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL);
     ASSERT(before != 0);
     if (before == 1)
-        give_back(page, 0);
+        page_cache_put(page);
 }
 
 uint32_t page_refs(const struct page *page)

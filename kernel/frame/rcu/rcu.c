@@ -4,18 +4,22 @@
 #include "kernel/frame/rcu/rcu.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/cpuset.h"
+#include "kernel/frame/lock/lock_classes.h"
+#include "kernel/frame/lock/spinlock.h"
 #include "kernel/frame/smp/call.h"
 
 struct rcu_cpu {
     uint64_t seen; // atomic: the last epoch that this CPU saw
-    // This CPU's own, with interrupts or preemption off.
-    struct rcu_head *next;    // deferred since the batch began
-    struct rcu_head *waiting; // the batch
-    uint64_t epoch;           // that the batch waits for
+    struct spinlock lock;
+    struct rcu_head *next GUARDED_BY(lc_rcu);    // deferred since the batch began
+    struct rcu_head *waiting GUARDED_BY(lc_rcu); // the batch
+    uint64_t epoch GUARDED_BY(lc_rcu);           // that the batch waits for
 };
+SPINLOCK_OPS(rcu_cpu, struct rcu_cpu, lock, lc_rcu)
 
 static PERCPU(struct rcu_cpu, rcu_cpus);
-static uint64_t epoch; // atomic
+static struct cpuset_atomic pending; // CPUs with something deferred; changed under their locks
+static uint64_t epoch;               // atomic
 
 void rcu_quiescent(void)
 {
@@ -28,8 +32,12 @@ void rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *))
     head->fn = fn;
     preempt_disable();
     struct rcu_cpu *r = percpu_this(rcu_cpus);
+    rcu_cpu_lock(r);
+    if (r->next == nullptr && r->waiting == nullptr)
+        cpuset_atomic_add(&pending, cpu_this()->id);
     head->next = r->next;
     r->next = head;
+    rcu_cpu_unlock(r);
     preempt_enable();
 }
 
@@ -50,7 +58,7 @@ static bool has_been_seen(uint64_t e)
     return true;
 }
 
-static void begin_batch(struct rcu_cpu *r)
+static void begin_batch(struct rcu_cpu *r) REQUIRES(lc_rcu)
 {
     r->waiting = r->next;
     r->next = nullptr;
@@ -59,33 +67,36 @@ static void begin_batch(struct rcu_cpu *r)
     for (uint32_t cpu; cpuset_take(&left, &cpu);)
         smp_reschedule(cpu);
     // This CPU is in neither a reading nor an interrupt.
-    __atomic_store_n(&r->seen, r->epoch, __ATOMIC_RELEASE);
+    __atomic_store_n(&percpu_this(rcu_cpus)->seen, r->epoch, __ATOMIC_RELEASE);
 }
 
-// The batch, if its time has come.
-static struct rcu_head *take_due(void)
+// A CPU's batch, if its time has come.
+static struct rcu_head *take_due(uint32_t cpu)
 {
     struct rcu_head *due = nullptr;
-    preempt_disable();
-    struct rcu_cpu *r = percpu_this(rcu_cpus);
+    struct rcu_cpu *r = percpu_on(rcu_cpus, cpu_block(cpu));
+    rcu_cpu_lock(r);
     if (r->waiting != nullptr && has_been_seen(r->epoch)) {
         due = r->waiting;
         r->waiting = nullptr;
     }
     if (r->waiting == nullptr && r->next != nullptr)
         begin_batch(r);
-    preempt_enable();
+    else if (r->waiting == nullptr)
+        cpuset_atomic_remove(&pending, cpu);
+    rcu_cpu_unlock(r);
     return due;
 }
 
+// Other CPUs' too: one may be busy with a task that never gives way by itself.
 void rcu_poll(void)
 {
-    const struct rcu_cpu *r = percpu_this(rcu_cpus);
-    if (r->waiting == nullptr && r->next == nullptr)
-        return;
-    for (struct rcu_head *head = take_due(); head != nullptr;) {
-        struct rcu_head *next = head->next;
-        head->fn(head);
-        head = next;
+    struct cpuset left = cpuset_atomic_read(&pending);
+    for (uint32_t cpu; cpuset_take(&left, &cpu);) {
+        for (struct rcu_head *head = take_due(cpu); head != nullptr;) {
+            struct rcu_head *next = head->next;
+            head->fn(head);
+            head = next;
+        }
     }
 }

@@ -29,14 +29,14 @@ struct rcu_head {
     void (*fn)(struct rcu_head *) FRAME_PRIVATE;
 };
 
-// Calls fn(head) in a task, when all reading that goes on now has ended. Not from interrupt
-// handlers.
+// Calls fn(head) in some task or idle loop, where it may not sleep, when all reading that goes on
+// now has ended. Not from interrupt handlers.
 void rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *));
 
 // For task/. This CPU is not reading: it switches tasks. Interrupts off.
 void rcu_quiescent(void);
 
-// For task/. Calls what is due on this CPU, and gets the next lot under way. Where a task gives way
+// For task/. Calls what is due on any CPU, and gets the next lot under way. Where a task gives way
 // by itself, and in the idle loop; interrupts on.
 void rcu_poll(void);
 

@@ -22,7 +22,6 @@ constexpr int BAD_PICKS_MAX = 8;
 // whose CPU is still on its stack.
 struct runqueue {
     struct spinlock lock;
-    uint32_t holder;      // one more than the number of the CPU that has it locked; 0: none
     struct task *prev;    // during a switch: who ran before; null for the idle loop
     uint32_t ready;       // atomic: how many are queued, as far as the policy is honest
     bool slice_armed;     // the slice timer is set
@@ -37,23 +36,25 @@ static bool started; // a task has been started: too late for another policy
 
 static struct runqueue *runqueue_of(uint32_t cpu) { return percpu_on(runqueues, cpu_block(cpu)); }
 
-static void runqueue_lock(struct runqueue *rq) NO_LOCK_ANALYSIS
+static void runqueue_lock(struct runqueue *rq, uint32_t cpu) NO_LOCK_ANALYSIS
 {
     spin_lock(&rq->lock, &lc_runqueue);
-    __atomic_store_n(&rq->holder, cpu_this()->id + 1, __ATOMIC_RELAXED);
+    cpu_this()->queue_held = cpu + 1;
 }
 
 static void runqueue_unlock(struct runqueue *rq) NO_LOCK_ANALYSIS
 {
-    __atomic_store_n(&rq->holder, 0, __ATOMIC_RELAXED);
+    cpu_this()->queue_held = 0;
     spin_unlock_no_preempt(&rq->lock, &lc_runqueue);
     preempt_enable_no_resched();
 }
 
-bool run_queue_is_mine(uint32_t cpu)
+bool run_queue_is_mine(uint32_t cpu) { return cpu_this()->queue_held == cpu + 1; }
+
+// `ready` is written under the lock only.
+static void count_ready(struct runqueue *rq, uint32_t ready)
 {
-    return cpu < cpu_count() &&
-           __atomic_load_n(&runqueue_of(cpu)->holder, __ATOMIC_RELAXED) == cpu_this()->id + 1;
+    __atomic_store_n(&rq->ready, ready, __ATOMIC_RELAXED);
 }
 
 void sched_inject(const struct sched_ops *policy)
@@ -124,10 +125,10 @@ void task_enqueue(struct task *t, enum sched_why why)
     uint32_t cpu = select_cpu(t, why);
     bool here = cpu == cpu_this()->id;
     struct runqueue *rq = runqueue_of(cpu);
-    runqueue_lock(rq);
+    runqueue_lock(rq, cpu);
     __atomic_store_n(&t->queued_on, cpu, __ATOMIC_RELAXED);
     bool give_way = ops->enqueue(cpu, &t->sched, why);
-    __atomic_fetch_add(&rq->ready, 1, __ATOMIC_RELAXED);
+    count_ready(rq, rq->ready + 1);
     bool no_end = !rq->slice_armed;
     if (here && !give_way)
         set_slice(rq, cpu, cpu_this()->current);
@@ -157,8 +158,8 @@ static struct task *pick(struct runqueue *rq, uint32_t cpu)
             runs = task_change_state(t, TASK_READY, TASK_RUNNING);
         if (!runs)
             continue;
-        if (__atomic_load_n(&rq->ready, __ATOMIC_RELAXED) > 0)
-            __atomic_fetch_sub(&rq->ready, 1, __ATOMIC_RELAXED);
+        if (rq->ready > 0)
+            count_ready(rq, rq->ready - 1);
         return t;
     }
     return nullptr;
@@ -186,7 +187,7 @@ static void leave(struct runqueue *rq, uint32_t cpu, struct task *t, enum task_s
         panic("a task that runs is in state %u", t->state);
     if (to == TASK_LEAVING) {
         ops->enqueue(cpu, &t->sched, why);
-        __atomic_fetch_add(&rq->ready, 1, __ATOMIC_RELAXED);
+        count_ready(rq, rq->ready + 1);
     }
 }
 
@@ -254,7 +255,7 @@ static void schedule(enum task_state to, enum sched_why why) NO_LOCK_ANALYSIS
     struct task *prev = cpu->current;
     ASSERT(preempt_depth() == 0);
     rcu_quiescent();
-    runqueue_lock(rq);
+    runqueue_lock(rq, cpu->id);
     preempt_answer();
     rq->prev = prev;
     if (prev != nullptr)
@@ -303,9 +304,7 @@ void task_init(void) { timer_start(slice_end); }
 
 // ---- giving way ------------------------------------------------------------------------------
 
-// What is better done when nothing else is: drops the ended tasks of this CPU, and calls what
-// was deferred. Interrupts on.
-static void tidy_up(void)
+void task_tidy(void)
 {
     uint64_t flags = irq_save();
     struct runqueue *rq = percpu_this(runqueues);
@@ -327,7 +326,7 @@ void preempt_schedule_irq(void)
         schedule(TASK_LEAVING, SCHED_PREEMPTED);
 }
 
-void preempt_schedule(void)
+SLOW_PATH void preempt_schedule(void)
 {
     if (!irq_is_enabled())
         return;
@@ -342,7 +341,7 @@ void task_yield(void)
     irq_disable();
     schedule(TASK_LEAVING, SCHED_YIELDED);
     irq_enable_and_give_way();
-    tidy_up();
+    task_tidy();
 }
 
 void task_park(void)
@@ -356,7 +355,7 @@ void task_park(void)
                                      __ATOMIC_RELAXED))
         schedule(TASK_PARKING, SCHED_WOKEN);
     irq_enable_and_give_way();
-    tidy_up();
+    task_tidy();
 }
 
 bool task_unpark(struct task *t)
@@ -384,12 +383,12 @@ static bool take_ready(struct task *t)
     uint64_t flags = irq_save();
     uint32_t cpu = __atomic_load_n(&t->queued_on, __ATOMIC_RELAXED);
     struct runqueue *rq = runqueue_of(cpu);
-    runqueue_lock(rq);
+    runqueue_lock(rq, cpu);
     bool taken = state_of(t) == TASK_READY &&
                  __atomic_load_n(&t->queued_on, __ATOMIC_RELAXED) == cpu &&
                  ops->dequeue(cpu, &t->sched);
     if (taken && rq->ready > 0)
-        __atomic_fetch_sub(&rq->ready, 1, __ATOMIC_RELAXED);
+        count_ready(rq, rq->ready - 1);
     runqueue_unlock(rq);
     irq_restore(flags);
     return taken;
@@ -423,11 +422,11 @@ static struct task *steal(uint32_t self)
         struct runqueue *rq = runqueue_of(from);
         if (__atomic_load_n(&rq->ready, __ATOMIC_RELAXED) == 0)
             continue;
-        runqueue_lock(rq);
+        runqueue_lock(rq, from);
         struct task *t = task_of(ops->steal(from, self));
         bool good = t != nullptr && state_of(t) == TASK_READY;
         if (good && rq->ready > 0)
-            __atomic_fetch_sub(&rq->ready, 1, __ATOMIC_RELAXED);
+            count_ready(rq, rq->ready - 1);
         runqueue_unlock(rq);
         if (good)
             return t;
@@ -438,10 +437,10 @@ static struct task *steal(uint32_t self)
 static void take_stolen(struct task *t, uint32_t self)
 {
     struct runqueue *rq = runqueue_of(self);
-    runqueue_lock(rq);
+    runqueue_lock(rq, self);
     ops->enqueue(self, &t->sched, SCHED_MOVED);
     __atomic_store_n(&t->queued_on, self, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&rq->ready, 1, __ATOMIC_RELAXED);
+    count_ready(rq, rq->ready + 1);
     runqueue_unlock(rq);
 }
 
@@ -461,6 +460,6 @@ void idle_run_work(void)
 {
     schedule(TASK_DEAD, SCHED_WOKEN);
     irq_enable();
-    tidy_up();
+    task_tidy();
     irq_disable();
 }

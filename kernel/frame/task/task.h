@@ -71,6 +71,11 @@ void task_trim(void);
 void task_init(void);
 [[noreturn]] void task_run_all(void);
 
+// What is better done when nothing else is: frees the tasks that have ended on this CPU, and calls
+// what rcu_defer was given. Where a task gives way by itself, and when a program is interrupted;
+// interrupts on.
+void task_tidy(void);
+
 // For the idle loop: panics if there is no task left that could ever do anything.
 void task_check_alive(void);
 

@@ -11,6 +11,15 @@ constexpr uint64_t USER_FLAGS = RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | 
                                 RFLAGS_TF | RFLAGS_DF | RFLAGS_OF | RFLAGS_NT | RFLAGS_RF |
                                 RFLAGS_AC | RFLAGS_ID;
 
+// What a program must not choose: the flags that are the kernel's, and its segments. (Any rsp will
+// do: the kernel does not use it, and the CPU checks it at the program's next push.)
+static void sanitize(struct trap_regs *r)
+{
+    r->rflags = (r->rflags & USER_FLAGS) | RFLAGS_FIXED | RFLAGS_IF;
+    r->cs = SELECTOR_USER_CODE;
+    r->ss = SELECTOR_USER_DATA;
+}
+
 HEAP_TYPE(context_type, struct user_context);
 
 enum err user_ctx_create(uaddr_t ip, uaddr_t sp, struct user_context **out)
@@ -33,6 +42,7 @@ void user_ctx_reset(struct user_context *ctx, uaddr_t ip, uaddr_t sp)
 {
     user_ctx_sync(ctx, true);
     ctx->regs = (struct trap_regs){.rip = ip.raw, .rsp = sp.raw};
+    sanitize(&ctx->regs);
     ctx->exception = (struct user_exception){};
     ctx->from_syscall = false;
     user_state_reset(&ctx->state);
@@ -125,6 +135,7 @@ void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *from)
         .rflags = from->rflags,
         .rsp = from->rsp,
     };
+    sanitize(&ctx->regs);
     ctx->state.fs_base = canonical_or_zero(from->fs_base);
     ctx->state.gs_base = canonical_or_zero(from->gs_base);
 }
@@ -144,13 +155,3 @@ void user_ctx_set_result(struct user_context *ctx, uint64_t result) { ctx->regs.
 struct user_exception user_ctx_exception(const struct user_context *ctx) { return ctx->exception; }
 
 uaddr_t user_ctx_ip(const struct user_context *ctx) { return (uaddr_t){ctx->regs.rip}; }
-
-bool user_ctx_sanitize(struct user_context *ctx)
-{
-    struct trap_regs *r = &ctx->regs;
-    r->rflags = (r->rflags & USER_FLAGS) | RFLAGS_FIXED | RFLAGS_IF;
-    r->cs = SELECTOR_USER_CODE;
-    r->ss = SELECTOR_USER_DATA;
-    // Any rsp is: the kernel does not use it, and the CPU checks it at the program's next push.
-    return address_is_canonical(r->rip);
-}

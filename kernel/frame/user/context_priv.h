@@ -7,15 +7,13 @@
 
 C_BEGIN
 
+// Harmless at any time: what sets it sees to it. Only rip may be one that no program can have.
 struct user_context {
     struct trap_regs regs;
     struct user_state state;
     struct user_exception exception;
     bool from_syscall; // left by SYSCALL: SYSRET may be the way back
 };
-
-// Makes a context harmless. False if rip is not canonical: then the program cannot run.
-bool user_ctx_sanitize(struct user_context *ctx);
 
 // Brings to memory what a CPU, this or another, holds of the context. With `forget` it counts as
 // in memory only. Supplied by user.c. Task context, no spin lock held.

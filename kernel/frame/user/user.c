@@ -5,6 +5,7 @@
 #include "kernel/frame/console/panic.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/smp/call.h"
+#include "kernel/frame/task/task.h"
 #include "kernel/frame/trap/trap.h"
 #include "kernel/frame/trap/trap_name.h"
 #include "kernel/frame/user/context_priv.h"
@@ -57,8 +58,9 @@ static enum user_event raise(struct user_context *ctx, uint64_t vector, uint64_t
 
 enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks *hooks)
 {
-    might_sleep("user_mode_run");
-    if (!user_ctx_sanitize(ctx))
+    ASSERT(preempt_depth() == 0);
+    // Whoever sets the other registers makes them harmless.
+    if (!address_is_canonical(ctx->regs.rip))
         return raise(ctx, TRAP_GENERAL_PROTECTION, 0, 0);
     for (;;) {
         // From here to the program an interrupt cannot come unnoticed.
@@ -67,8 +69,10 @@ enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks 
             irq_enable();
             return USER_KERNEL_EVENT;
         }
-        preempt_schedule_irq();
-        user_state_load(&ctx->state);
+        if (unlikely(preempt_word() == 0))
+            preempt_schedule_irq();
+        if (unlikely(user_state_load(&ctx->state)))
+            user_enter_with(&ctx->regs);
         enum user_exit why = user_enter(&ctx->regs, can_sysret(ctx));
         ctx->from_syscall = why == USER_EXIT_SYSCALL;
         if (ctx->from_syscall) {
@@ -79,8 +83,11 @@ enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks 
         uint64_t address = vector == TRAP_PAGE_FAULT ? read_cr2() : 0;
         bool interrupt = trap_handle_interrupt(vector);
         irq_enable();
-        if (interrupt)
+        if (interrupt) {
+            // A program that never calls must not keep others' memory from being freed.
+            task_tidy();
             continue;
+        }
         if (vector == TRAP_MACHINE_CHECK || vector == TRAP_DOUBLE_FAULT)
             panic_regs(&ctx->regs, "%s in user mode", trap_name(vector));
         return raise(ctx, vector, ctx->regs.error, address);

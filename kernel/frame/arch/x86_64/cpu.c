@@ -138,3 +138,11 @@ uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg)
     *--sp = 0;               // r15
     return (uint64_t)sp;
 }
+
+void user_enter_with(struct trap_regs *regs)
+{
+    struct cpu_arch *cpu = cpu_arch_this();
+    cpu->user_regs = regs;
+    // The CPU pushes its part of the frame from here down.
+    cpu->tss.sp[0] = (uint64_t)(regs + 1);
+}

@@ -6,7 +6,6 @@
 #define CPU_KERNEL_SP 8
 #define CPU_USER_REGS 16
 #define CPU_USER_SP 24
-#define CPU_TSS_SP0 36
 
 // Selectors. SYSCALL and SYSRET fix the order (SDM Vol. 3A, "Fast System Calls in 64-Bit Mode"):
 // SYSRET takes its stack segment at STAR + 8 and its code segment at STAR + 16.
@@ -58,7 +57,6 @@ struct cpu_arch {
 static_assert(offsetof(struct cpu_arch, kernel_sp) == CPU_KERNEL_SP);
 static_assert(offsetof(struct cpu_arch, user_regs) == CPU_USER_REGS);
 static_assert(offsetof(struct cpu_arch, user_sp) == CPU_USER_SP);
-static_assert(offsetof(struct cpu_arch, tss) + offsetof(struct tss, sp) == CPU_TSS_SP0);
 
 // What the CPU has and the kernel turned on.
 struct cpu_features {
@@ -126,10 +124,24 @@ enum user_exit : uint64_t {
     USER_EXIT_TRAP = 1, // regs->vector says which
 };
 
-// Enters user mode with `regs`, which are updated when it is left. Interrupts off on both
-// sides. `sysret` chooses the fast way back, right after a system call only: it loses rcx and
-// r11, and rip must be below USER_END.
-enum user_exit user_enter(struct trap_regs *regs, bool sysret);
+// Where user mode's registers go from now on, on this CPU: 16-byte aligned. Interrupts off.
+void user_enter_with(struct trap_regs *regs);
+
+// Enters user mode with `regs`, which user_enter_with has been told of and which are updated when it is left. Interrupts off on both
+// sides. `sysret` chooses the fast way back: rcx is rip and r11 is rflags, as after a system call,
+// and rip is below USER_END.
+#if !__STDC_HOSTED__
+static inline enum user_exit user_enter(struct trap_regs *regs, bool sysret)
+{
+    uint64_t why;
+    __asm__ volatile("call user_enter_asm"
+                     : "=a"(why), "+D"(regs), "+S"(sysret)
+                     :
+                     : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+                       "memory", "cc");
+    return (enum user_exit)why;
+}
+#endif
 
 C_END
 #endif

@@ -58,33 +58,21 @@
     popfq
 .endm
 
-// Ends user_enter, on the kernel's stack again: rax is its value.
+// Ends user_enter, on the kernel's stack again: rax is its value. All but rbp is lost.
 .macro RETURN_FROM_USER_ENTER
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbx
     pop     %rbp
     ret
 .endm
 
 .section .text
 
-// enum user_exit user_enter(struct trap_regs *regs, bool sysret)
-.globl user_enter
-.type user_enter, @function
-user_enter:
+// Called by user_enter() in cpu.h, after user_enter_with(): rdi has the registers, sil says whether SYSRET will do, which
+// takes rip from rcx and rflags from r11.
+.globl user_enter_asm
+.type user_enter_asm, @function
+user_enter_asm:
     push    %rbp
-    push    %rbx
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
     mov     %rsp, %gs:CPU_KERNEL_SP
-    mov     %rdi, %gs:CPU_USER_REGS
-    lea     REGS_SIZE(%rdi), %rax
-    mov     %rax, %gs:CPU_TSS_SP0
     // An NMI may come from here on; it has a stack of its own.
     mov     %rdi, %rsp
     test    %sil, %sil
@@ -94,12 +82,10 @@ user_enter:
     swapgs
     iretq
 1:  POP_GENERAL
-    mov     REGS_RIP - REGS_VECTOR(%rsp), %rcx
-    mov     REGS_RFLAGS - REGS_VECTOR(%rsp), %r11
     mov     REGS_RSP - REGS_VECTOR(%rsp), %rsp
     swapgs
     sysretq
-.size user_enter, . - user_enter
+.size user_enter_asm, . - user_enter_asm
 
 // SYSCALL from 64-bit code: rcx is the return address, r11 the flags (SDM Vol. 2B, SYSCALL).
 .globl syscall_entry

@@ -96,17 +96,18 @@ static void set_loaded(struct user_state *s, struct cpu_arch *loaded)
     __atomic_store_n(&s->loaded, loaded, __ATOMIC_RELEASE);
 }
 
-void user_state_load(struct user_state *s)
+bool user_state_load(struct user_state *s)
 {
     struct cpu_arch *cpu = cpu_arch_this();
-    if (cpu->user_state == s)
-        return;
+    if (likely(cpu->user_state == s))
+        return false;
     user_state_save();
     ASSERT(__atomic_load_n(&s->loaded, __ATOMIC_ACQUIRE) == nullptr);
     load_fpu(s);
     load_bases(s);
     cpu->user_state = s;
     set_loaded(s, cpu);
+    return true;
 }
 
 void user_state_save(void)
