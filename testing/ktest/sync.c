@@ -314,25 +314,22 @@ static void be_on(uint32_t cpu)
 
 static void hog_or_wait(uint32_t i)
 {
-    static bool deferred, hogging;
+    static bool hogging;
     be_on(0);
-    if (i == 0) {
-        in_use = 1;
-        rcu_defer(&values[0].rcu, free_value);
-        __atomic_store_n(&deferred, true, __ATOMIC_RELEASE);
-        while (!__atomic_load_n(&hogging, __ATOMIC_ACQUIRE))
-            task_yield();
-        be_on(1);
-        while (__atomic_load_n(&in_use, __ATOMIC_ACQUIRE) != 0)
-            task_yield();
-        __atomic_store_n(&stop_reading, true, __ATOMIC_RELEASE);
+    if (i != 0) {
+        __atomic_store_n(&hogging, true, __ATOMIC_RELEASE);
+        while (!__atomic_load_n(&stop_reading, __ATOMIC_ACQUIRE))
+            cpu_pause();
         return;
     }
-    while (!__atomic_load_n(&deferred, __ATOMIC_ACQUIRE))
+    while (!__atomic_load_n(&hogging, __ATOMIC_ACQUIRE))
         task_yield();
-    __atomic_store_n(&hogging, true, __ATOMIC_RELEASE);
-    while (!__atomic_load_n(&stop_reading, __ATOMIC_ACQUIRE))
-        cpu_pause();
+    in_use = 1;
+    rcu_defer(&values[0].rcu, free_value);
+    be_on(1);
+    while (__atomic_load_n(&in_use, __ATOMIC_ACQUIRE) != 0)
+        task_yield();
+    __atomic_store_n(&stop_reading, true, __ATOMIC_RELEASE);
 }
 
 static void rcu_hog(void) { run_crew(2, hog_or_wait); }
