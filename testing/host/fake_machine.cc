@@ -83,6 +83,22 @@ size_t copy_fallible(void *to, const void *from, size_t n)
     return n;
 }
 
+bool load_u32_fallible(const uint32_t *at, uint32_t *value)
+{
+    return copy_fallible(value, at, sizeof(*value)) == 0;
+}
+
+bool compare_swap_u32_fallible(uint32_t *at, uint32_t *expected, uint32_t value)
+{
+    uint32_t there = 0;
+    if (copy_fallible(&there, at, sizeof(there)) != 0)
+        return false;
+    // A fault if it may not be written, whatever is there (SDM Vol. 2A, CMPXCHG).
+    uint32_t put = there == *expected ? value : there;
+    *expected = there;
+    return copy_fallible(at, &put, sizeof(put)) == 0;
+}
+
 FakeMachine::FakeMachine(uint64_t mib) : size_(mib * MIB)
 {
     if (machine != nullptr || size_ > GIB)

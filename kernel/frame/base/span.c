@@ -3,6 +3,8 @@
 #include "kernel/frame/base/mem.h"
 
 // The CPU's own byte order is little-endian, so a load is a copy.
+uint8_t cspan_u8(struct cspan s, size_t at) { return cspan_sub(s, at, 1).bytes[0]; }
+
 uint16_t cspan_u16(struct cspan s, size_t at)
 {
     uint16_t value;
@@ -22,6 +24,37 @@ uint64_t cspan_u64(struct cspan s, size_t at)
     uint64_t value;
     __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
     return value;
+}
+
+void span_put_u8(struct span s, size_t at, uint8_t value) { span_sub(s, at, 1).bytes[0] = value; }
+
+void span_put_u16(struct span s, size_t at, uint16_t value)
+{
+    __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));
+}
+
+void span_put_u32(struct span s, size_t at, uint32_t value)
+{
+    __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));
+}
+
+void span_put_u64(struct span s, size_t at, uint64_t value)
+{
+    __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));
+}
+
+size_t cspan_find(struct cspan s, uint8_t byte)
+{
+    size_t at = 0;
+    while (at < s.len && s.bytes[at] != byte)
+        at++;
+    return at;
+}
+
+void span_fill(struct span s, uint8_t byte)
+{
+    if (s.len > 0)
+        memset(s.bytes, byte, s.len);
 }
 
 bool cspan_starts_with(struct cspan s, struct cspan prefix)

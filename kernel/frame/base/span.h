@@ -55,10 +55,22 @@ static inline struct cspan cspan_sub(struct cspan s, size_t start, size_t len)
     return cspan_make(s.bytes + start, len);
 }
 
-// Little-endian loads. Whether the bytes are there is the caller's to check: panics.
+// Loads and stores, little-endian. Whether the bytes are there is the caller's to check: panics.
+uint8_t cspan_u8(struct cspan s, size_t at);
 uint16_t cspan_u16(struct cspan s, size_t at);
 uint32_t cspan_u32(struct cspan s, size_t at);
 uint64_t cspan_u64(struct cspan s, size_t at);
+
+void span_put_u8(struct span s, size_t at, uint8_t value);
+void span_put_u16(struct span s, size_t at, uint16_t value);
+void span_put_u32(struct span s, size_t at, uint32_t value);
+void span_put_u64(struct span s, size_t at, uint64_t value);
+
+// Where `byte` first is; the length if it is nowhere.
+size_t cspan_find(struct cspan s, uint8_t byte);
+
+// Sets every byte.
+void span_fill(struct span s, uint8_t byte);
 
 // Whether `s` begins with `prefix`.
 bool cspan_starts_with(struct cspan s, struct cspan prefix);

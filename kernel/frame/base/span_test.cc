@@ -136,4 +136,39 @@ TEST(Span, copy_takes_what_fits)
     EXPECT_EQ(std::string(buf, 5), "zyc##");
 }
 
+TEST(Span, stores_are_little_endian_and_loads_find_them)
+{
+    uint8_t b[16] = {};
+    struct span s = SPAN_OF(b);
+    span_put_u8(s, 0, 0x11);
+    span_put_u16(s, 1, 0x2233);
+    span_put_u32(s, 3, 0x44556677);
+    span_put_u64(s, 8, 0x8899aabbccddeeff);
+    EXPECT_EQ(b[1], 0x33);
+    EXPECT_EQ(b[3], 0x77);
+    EXPECT_EQ(cspan_u8(span_const(s), 0), 0x11);
+    EXPECT_EQ(cspan_u16(span_const(s), 1), 0x2233);
+    EXPECT_EQ(cspan_u32(span_const(s), 3), 0x44556677u);
+    EXPECT_EQ(cspan_u64(span_const(s), 8), 0x8899aabbccddeeffu);
+}
+
+TEST(Span, finds_and_fills)
+{
+    uint8_t b[4] = {1, 2, 3, 2};
+    EXPECT_EQ(cspan_find(CSPAN_OF(b), 2), 1u);
+    EXPECT_EQ(cspan_find(CSPAN_OF(b), 9), 4u);
+    span_fill(span_sub(SPAN_OF(b), 1, 2), 7);
+    EXPECT_EQ(b[0] * 1000 + b[1] * 100 + b[2] * 10 + b[3], 1772);
+    span_fill(span_sub(SPAN_OF(b), 4, 0), 7);
+}
+
+TEST(SpanDeathTest, stores_beyond_the_end_panic)
+{
+    uint8_t b[4] = {};
+    EXPECT_DEATH(span_put_u8(SPAN_OF(b), 4, 1), "assertion failed");
+    EXPECT_DEATH(span_put_u32(SPAN_OF(b), 1, 1), "assertion failed");
+    EXPECT_DEATH(span_put_u64(SPAN_OF(b), 0, 1), "assertion failed");
+    EXPECT_DEATH(cspan_u8(CSPAN_OF(b), SIZE_MAX), "assertion failed");
+}
+
 } // namespace

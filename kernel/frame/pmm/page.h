@@ -52,6 +52,14 @@ struct page *page_run_get(const struct page_run *run, size_t i);
 enum err page_run_write(const struct page_run *run, size_t offset, struct cspan from);
 enum err page_run_read(const struct page_run *run, size_t offset, struct span to);
 
+// The same for a single page: `offset` and length lie within it, or it panics.
+void page_write(struct page *page, size_t offset, struct cspan from);
+void page_read(const struct page *page, size_t offset, struct span to);
+void page_fill_zero(struct page *page, size_t offset, size_t len);
+
+// Makes a page's contents another's.
+void page_copy(struct page *to, const struct page *from);
+
 // Memory as it stands, in pages.
 struct pmm_stats {
     uint64_t total; // given to the allocator

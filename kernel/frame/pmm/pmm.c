@@ -260,3 +260,34 @@ enum err page_run_read(const struct page_run *run, size_t offset, struct span to
         memcpy(to.bytes, (const uint8_t *)page_virt(run->first) + offset, to.len);
     return err;
 }
+
+// Where a range of a page's bytes begins.
+static uint8_t *page_bytes(const struct page *page, size_t offset, size_t len)
+{
+    ASSERT(page->kind == PAGE_USER && offset <= PAGE_SIZE && len <= PAGE_SIZE - offset);
+    return (uint8_t *)page_virt(page) + offset;
+}
+
+void page_write(struct page *page, size_t offset, struct cspan from)
+{
+    uint8_t *to = page_bytes(page, offset, from.len);
+    if (from.len > 0)
+        memcpy(to, from.bytes, from.len);
+}
+
+void page_read(const struct page *page, size_t offset, struct span to)
+{
+    const uint8_t *from = page_bytes(page, offset, to.len);
+    if (to.len > 0)
+        memcpy(to.bytes, from, to.len);
+}
+
+void page_fill_zero(struct page *page, size_t offset, size_t len)
+{
+    memset(page_bytes(page, offset, len), 0, len);
+}
+
+void page_copy(struct page *to, const struct page *from)
+{
+    memcpy(page_bytes(to, 0, PAGE_SIZE), page_bytes(from, 0, PAGE_SIZE), PAGE_SIZE);
+}

@@ -33,6 +33,22 @@ struct rcu_head {
 // now has ended. Not from interrupt handlers.
 void rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *));
 
+// For services: name_defer(object) calls the body with the object, whose `member` is an rcu_head.
+//
+//     RCU_DEFINE(route_free, struct route, rcu, r) { route_delete(r); }
+//     route_free_defer(old);
+#define RCU_DEFINE(name, type, member, parameter)                                                  \
+    static void name(type *parameter);                                                             \
+    static void name##_entry(struct rcu_head *head)                                                \
+    {                                                                                              \
+        name((type *)((char *)head - offsetof(type, member)));                                     \
+    }                                                                                              \
+    [[maybe_unused]] static inline void name##_defer(type *object)                                 \
+    {                                                                                              \
+        rcu_defer(&object->member, name##_entry);                                                  \
+    }                                                                                              \
+    static void name(type *parameter)
+
 // For task/. This CPU is not reading: it switches tasks. Interrupts off.
 void rcu_quiescent(void);
 

@@ -41,6 +41,12 @@ enum err task_create(void (*fn)(void *), void *arg, struct task **out)
     return ERR_OK;
 }
 
+void *task_current_argument(void (*fn)(void *))
+{
+    const struct task *self = task_current();
+    return self != nullptr && self->fn == fn ? self->arg : nullptr;
+}
+
 void task_get(struct task *task)
 {
     uint32_t before = __atomic_fetch_add(&task->refs, 1, __ATOMIC_RELAXED);

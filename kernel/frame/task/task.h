@@ -15,7 +15,8 @@ struct task; // reference-counted; a started task holds a reference to itself un
 //     TASK_DEFINE(serve, struct request, r) { ... r->field ...; }
 //     must(serve_create(&request, &task));
 //
-// The argument outlives the task.
+// The argument outlives the task. name_current() is the running task's argument, if it is such a
+// task; else null.
 #define TASK_DEFINE(name, type, parameter)                                                         \
     static void name(type *parameter);                                                             \
     static void name##_entry(void *argument) { name((type *)argument); }                           \
@@ -23,10 +24,17 @@ struct task; // reference-counted; a started task holds a reference to itself un
     {                                                                                              \
         return task_create(name##_entry, argument, out);                                           \
     }                                                                                              \
+    [[maybe_unused]] static inline type *name##_current(void)                                      \
+    {                                                                                              \
+        return (type *)task_current_argument(name##_entry);                                        \
+    }                                                                                              \
     static void name(type *parameter)
 
 // For TASK_DEFINE: a task that will run fn(arg), with one reference, the caller's. ERR_NOMEM.
 enum err task_create(void (*fn)(void *), void *arg, struct task **out);
+
+// For TASK_DEFINE: the running task's argument if `fn` is its function; else null.
+void *task_current_argument(void (*fn)(void *));
 
 // Takes and drops a reference. Dropping the last of a task that is not running frees it.
 void task_get(struct task *task);

@@ -18,7 +18,24 @@ struct timer {
     uint32_t cpu FRAME_PRIVATE; // atomic: one more than the CPU it was last armed on; 0: none
 };
 
-// fn(arg) is called in interrupt context, with interrupts off; it may arm the timer again.
+// A timer inside an object, for services: the function's body gets the object.
+//
+//     TIMER_DEFINE(alarm, struct process, alarm_timer, p) { ... p->field ...; }
+//     alarm_init(p);
+//     timer_arm_ns(&p->alarm_timer, deadline);
+//
+// Cancel it before the object goes.
+#define TIMER_DEFINE(name, type, member, parameter)                                                \
+    static void name(type *parameter);                                                             \
+    static void name##_entry(void *object) { name((type *)object); }                               \
+    [[maybe_unused]] static inline void name##_init(type *object)                                  \
+    {                                                                                              \
+        timer_init(&object->member, name##_entry, object);                                         \
+    }                                                                                              \
+    static void name(type *parameter)
+
+// For TIMER_DEFINE, and the frame. fn(arg) is called in interrupt context, with interrupts off; it
+// may arm the timer again.
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
 
 // Arms it for a time of clock_mono_ns(), or cycles of clock_cycles(); one that has passed comes at

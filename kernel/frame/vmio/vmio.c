@@ -55,3 +55,32 @@ enum err vm_copy(struct vm_writer *to, struct vm_reader *from, size_t *done)
     from->left -= *done;
     return *done == want ? ERR_OK : ERR_FAULT;
 }
+
+static enum err word_at(struct vm_space *space, uaddr_t at)
+{
+    ASSERT(cpu_this()->active == space && at.raw % sizeof(uint32_t) == 0);
+    return in_user_space(at, sizeof(uint32_t)) ? ERR_OK : ERR_FAULT;
+}
+
+enum err vm_user_load_u32(struct vm_space *space, uaddr_t at, uint32_t *value)
+{
+    enum err err = word_at(space, at);
+    if (err != ERR_OK)
+        return err;
+    user_access_begin();
+    bool done = load_u32_fallible((const uint32_t *)at.raw, value);
+    user_access_end();
+    return done ? ERR_OK : ERR_FAULT;
+}
+
+enum err vm_user_compare_swap_u32(struct vm_space *space, uaddr_t at, uint32_t *expected,
+                                  uint32_t value)
+{
+    enum err err = word_at(space, at);
+    if (err != ERR_OK)
+        return err;
+    user_access_begin();
+    bool done = compare_swap_u32_fallible((uint32_t *)at.raw, expected, value);
+    user_access_end();
+    return done ? ERR_OK : ERR_FAULT;
+}

@@ -39,4 +39,12 @@ enum err vm_space_writer(struct vm_space *space, uaddr_t at, size_t len, struct 
 // was missing or forbids it; `*done`, always set, is how far it came. Task context.
 enum err vm_copy(struct vm_writer *to, struct vm_reader *from, size_t *done);
 
+// A word of user memory, for futex(2): its value; and setting it to `value` if it is `*expected`,
+// at once for other CPUs and the program. `*expected` becomes what was there, so that it was set if
+// that has not changed. `space` as above; `at` is a multiple of the word's size (panics).
+// ERR_FAULT.
+enum err vm_user_load_u32(struct vm_space *space, uaddr_t at, uint32_t *value);
+enum err vm_user_compare_swap_u32(struct vm_space *space, uaddr_t at, uint32_t *expected,
+                                  uint32_t value);
+
 C_END

@@ -303,6 +303,31 @@ TEST_F(Vmio, random_copies_agree_with_a_model)
     }
 }
 
+TEST_F(Vmio, words_are_loaded_and_swapped)
+{
+    map_letters(AT, 1);
+    uint32_t value = 0, expected = 1;
+    ASSERT_EQ(vm_user_load_u32(space, {AT + 8}, &value), ERR_OK);
+    EXPECT_EQ(value, 0x61616161u);
+    ASSERT_EQ(vm_user_compare_swap_u32(space, {AT + 8}, &expected, 5), ERR_OK);
+    EXPECT_EQ(expected, 0x61616161u) << "it is another";
+    ASSERT_EQ(vm_user_compare_swap_u32(space, {AT + 8}, &expected, 5), ERR_OK);
+    EXPECT_EQ(expected, 0x61616161u);
+    ASSERT_EQ(vm_user_load_u32(space, {AT + 8}, &value), ERR_OK);
+    EXPECT_EQ(value, 5u);
+}
+
+TEST_F(Vmio, words_out_of_reach_are_faults)
+{
+    map_letters(AT, 1, VM_READ);
+    uint32_t value = 0, expected = 0x61616161;
+    EXPECT_EQ(vm_user_load_u32(space, {AT + P}, &value), ERR_FAULT);
+    EXPECT_EQ(vm_user_load_u32(space, {USER_END}, &value), ERR_FAULT);
+    EXPECT_EQ(vm_user_load_u32(space, {~3ull}, &value), ERR_FAULT);
+    EXPECT_EQ(vm_user_compare_swap_u32(space, {AT}, &expected, 5), ERR_FAULT);
+    EXPECT_EQ(vm_user_compare_swap_u32(space, {~3ull}, &expected, 5), ERR_FAULT);
+}
+
 using VmioDeathTest = Vmio;
 
 TEST_F(VmioDeathTest, space_must_be_the_active_one)

@@ -372,3 +372,47 @@ enum err vm_cursor_set(struct vm_cursor *c, struct page_prop prop)
     c->at += PAGE_SIZE;
     return ERR_OK;
 }
+
+// One mapped page. What the entry says is settled before it is copied.
+static enum err share_page(struct vm_cursor *from, struct vm_cursor *to, struct place p,
+                           bool drop_write, struct tlb_batch *batch)
+{
+    uint64_t *entry;
+    enum err err = pt_reach(page_paddr(to->space->root), to->at, 1, PTE_USER | PTE_WRITE, &entry);
+    if (err != ERR_OK)
+        return err;
+    ASSERT(*entry == 0);
+    if (drop_write && (load(p.entry) & PTE_WRITE) != 0) {
+        change(p.entry, PTE_WRITE, PTE_SOFT);
+        tlb_issue(batch, from->at);
+    }
+    page_get(page_of(load(p.entry)));
+    __atomic_store_n(entry, load(p.entry), __ATOMIC_RELEASE);
+    return ERR_OK;
+}
+
+enum err vm_cursor_share(struct vm_cursor *from, struct vm_cursor *to, size_t pages,
+                         bool drop_write)
+{
+    ASSERT(pages <= (from->end - from->at) >> PAGE_SHIFT);
+    ASSERT(pages <= (to->end - to->at) >> PAGE_SHIFT);
+    uint64_t stop = from->at + (pages << PAGE_SHIFT), distance = to->at - from->at;
+    struct tlb_batch batch;
+    struct place p;
+    enum err err = ERR_OK;
+    tlb_batch_init(&batch, from->space);
+    while (err == ERR_OK && next_place(from, stop, &p)) {
+        // A large page's table, which splitting it takes, is there once only.
+        if (p.level == 2) {
+            split(p.entry);
+            continue;
+        }
+        to->at = from->at + distance;
+        err = share_page(from, to, p, drop_write, &batch);
+        if (err == ERR_OK)
+            from->at += PAGE_SIZE;
+    }
+    tlb_sync(&batch);
+    to->at = from->at + distance;
+    return err;
+}

@@ -94,6 +94,13 @@ size_t vm_cursor_unmap(struct vm_cursor *c, size_t pages);
 // returns how many were. The bits stay. Panics beyond the range.
 size_t vm_cursor_protect(struct vm_cursor *c, size_t pages, uint8_t perm);
 
+// For fork(2). Maps what is mapped in the next `pages` pages of `from` at the same distance from
+// `to`'s position too, and moves both behind them. With `drop_write` neither side may write to any
+// of it afterwards, and both have `soft` set where writing was allowed. ERR_NOMEM: both stand where
+// it ended. A page mapped there in `to` already panics, and so does a range's end.
+enum err vm_cursor_share(struct vm_cursor *from, struct vm_cursor *to, size_t pages,
+                         bool drop_write);
+
 // Moves to the next mapped page, at or behind the position; false, and to the end, if there is
 // none.
 bool vm_cursor_find_next(struct vm_cursor *c);

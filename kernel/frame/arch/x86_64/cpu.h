@@ -110,6 +110,12 @@ static inline struct cpu_arch *cpu_arch_this(void)
 // caller brackets it with user_access_begin and _end if one side is user memory.
 size_t copy_fallible(void *to, const void *from, size_t n);
 
+// The same for one aligned word. False: a fault.
+bool load_u32_fallible(const uint32_t *at, uint32_t *value);
+
+// Sets `*at` to `value` if it is `*expected`, and `*expected` to what was there. False: a fault.
+bool compare_swap_u32_fallible(uint32_t *at, uint32_t *expected, uint32_t value);
+
 // Saves this stack's callee-saved registers and stack pointer in `*save`, and goes on where
 // `load` was saved. Interrupts off.
 void stack_switch(uint64_t *save, uint64_t load);
@@ -127,9 +133,9 @@ enum user_exit : uint64_t {
 // Where user mode's registers go from now on, on this CPU: 16-byte aligned. Interrupts off.
 void user_enter_with(struct trap_regs *regs);
 
-// Enters user mode with `regs`, which user_enter_with has been told of and which are updated when it is left. Interrupts off on both
-// sides. `sysret` chooses the fast way back: rcx is rip and r11 is rflags, as after a system call,
-// and rip is below USER_END.
+// Enters user mode with `regs`, which user_enter_with has been told of and which are updated when
+// it is left. Interrupts off on both sides. `sysret` chooses the fast way back: rcx is rip and r11
+// is rflags, as after a system call, and rip is below USER_END.
 #if !__STDC_HOSTED__
 static inline enum user_exit user_enter(struct trap_regs *regs, bool sysret)
 {

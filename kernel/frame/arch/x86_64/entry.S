@@ -273,4 +273,28 @@ copy_fallible:
     ret
 .size copy_fallible, . - copy_fallible
 
+// bool load_u32_fallible(const uint32_t *at, uint32_t *value)
+.globl load_u32_fallible
+.type load_u32_fallible, @function
+load_u32_fallible:
+    xor     %eax, %eax
+    MAY_FAULT 1f, mov (%rdi), %ecx
+    mov     %ecx, (%rsi)
+    inc     %eax
+1:  ret
+.size load_u32_fallible, . - load_u32_fallible
+
+// bool compare_swap_u32_fallible(uint32_t *at, uint32_t *expected, uint32_t value)
+.globl compare_swap_u32_fallible
+.type compare_swap_u32_fallible, @function
+compare_swap_u32_fallible:
+    mov     (%rsi), %eax
+    MAY_FAULT 1f, lock cmpxchg %edx, (%rdi)
+    mov     %eax, (%rsi)
+    mov     $1, %eax
+    ret
+1:  xor     %eax, %eax
+    ret
+.size compare_swap_u32_fallible, . - compare_swap_u32_fallible
+
 .section .note.GNU-stack, "", @progbits
