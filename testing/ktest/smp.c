@@ -9,7 +9,7 @@
 #include "kernel/frame/time/timer.h"
 #include "testing/ktest/ktest.h"
 
-static const struct sched_attr fair = {.class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT};
+static const struct sched_attr fair = {.kind = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT};
 
 static struct sched_attr on_cpu(uint32_t cpu)
 {
@@ -280,7 +280,7 @@ TASK_DEFINE(work, struct worker, w)
             break;
         case 2: {
             // Whatever happens to a task, its attributes take effect in the end.
-            struct sched_attr attr = {.class = (enum sched_class)(r / 5 % 3),
+            struct sched_attr attr = {.kind = (enum sched_class)(r / 5 % 3),
                                       .priority = (uint8_t)(1 + r / 15 % 99),
                                       .weight = SCHED_WEIGHT_MIN + (uint32_t)(r / 7 % 5000),
                                       .affinity = cpuset_of((uint32_t)(r / 11 % cpu_count()))};
@@ -303,7 +303,7 @@ TASK_DEFINE(work, struct worker, w)
             break;
         }
         struct sched_attr now = task_sched(w->task);
-        EXPECT(now.class <= SCHED_RR);
+        EXPECT(now.kind <= SCHED_RR);
     }
     __atomic_fetch_add(w->done, 1, __ATOMIC_RELEASE);
 }
@@ -321,7 +321,7 @@ static void chaos(void)
     for (uint32_t i = 0; i < count; i++)
         task_start(workers[i].task);
     // Real-time tasks may have all CPUs to themselves for long.
-    must(task_set_sched(task_current(), (struct sched_attr){.class = SCHED_FIFO, .priority = 99}));
+    must(task_set_sched(task_current(), (struct sched_attr){.kind = SCHED_FIFO, .priority = 99}));
     struct timer t;
     timer_init(&t, wake_up, task_current());
     while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) != count) {

@@ -7,7 +7,7 @@
 // those the one runs whose slice would end first. What a task is ahead or behind when it leaves
 // (its lag) it brings back, within limits, so that sleeping neither earns nor costs a share.
 #pragma once
-#include "kernel/frame/sched/container.h"
+#include "kernel/frame/sched/sched_priv.h"
 
 C_BEGIN
 

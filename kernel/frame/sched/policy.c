@@ -34,7 +34,7 @@ static struct queue *queue_of(uint32_t cpu)
     return q;
 }
 
-static bool is_rt(const struct sched_node *n) { return n->attr.class != SCHED_FAIR; }
+static bool is_rt(const struct sched_node *n) { return n->attr.kind != SCHED_FAIR; }
 
 static uint32_t ready_count(const struct queue *q)
 {
@@ -82,7 +82,7 @@ static bool enqueue_rt(struct queue *q, struct sched_node *n, enum sched_why why
 {
     // Who was made to give way keeps its place before its equals.
     uint64_t turn = q->rt_turn++;
-    if (why == SCHED_PREEMPTED && !(n->attr.class == SCHED_RR && n->slice_left == 0))
+    if (why == SCHED_PREEMPTED && !(n->attr.kind == SCHED_RR && n->slice_left == 0))
         turn = (1ull << 48) - (turn & 0xffff'ffff);
     if (n->slice_left == 0)
         n->slice_left = RR_SLICE_CYCLES;
@@ -163,16 +163,16 @@ static void charge(uint32_t cpu, struct sched_node *n, uint64_t cycles)
     struct queue *q = queue_of(cpu);
     if (!is_rt(n))
         fair_charge(&q->fair, n, cycles);
-    else if (n->attr.class == SCHED_RR)
+    else if (n->attr.kind == SCHED_RR)
         n->slice_left -= min_u64(n->slice_left, cycles);
 }
 
 static uint64_t slice(uint32_t cpu, struct sched_node *n)
 {
     struct queue *q = queue_of(cpu);
-    if (n->attr.class == SCHED_FIFO || ready_count(q) == 0)
+    if (n->attr.kind == SCHED_FIFO || ready_count(q) == 0)
         return 0;
-    if (n->attr.class == SCHED_RR)
+    if (n->attr.kind == SCHED_RR)
         return max_u64(n->slice_left, 1);
     uint64_t left = fair_left(&q->fair);
     // While a CPU idles, the one that waits here is offered to it soon.

@@ -32,7 +32,6 @@ struct runqueue {
 
 static PERCPU(struct runqueue, runqueues);
 static const struct sched_ops *ops = &sched_default_ops;
-static bool started; // a task has been started: too late for another policy
 
 static struct runqueue *runqueue_of(uint32_t cpu) { return percpu_on(runqueues, cpu_block(cpu)); }
 
@@ -49,7 +48,12 @@ static void runqueue_unlock(struct runqueue *rq) NO_LOCK_ANALYSIS
     preempt_enable_no_resched();
 }
 
-bool run_queue_is_mine(uint32_t cpu) { return cpu_this()->queue_held == cpu + 1; }
+// Not by cpu + 1, which wraps: a service chooses its containers' numbers.
+bool run_queue_is_mine(uint32_t cpu)
+{
+    uint32_t held = cpu_this()->queue_held;
+    return held != 0 && held - 1 == cpu;
+}
 
 // `ready` is written under the lock only.
 static void count_ready(struct runqueue *rq, uint32_t ready)
@@ -59,8 +63,9 @@ static void count_ready(struct runqueue *rq, uint32_t ready)
 
 void sched_inject(const struct sched_ops *policy)
 {
-    ASSERT(!started);
-    ops = policy;
+    // Nobody else is ready, so the old policy holds nobody.
+    ASSERT(cpu_this()->current != nullptr && task_count() == 1);
+    __atomic_store_n(&ops, policy, __ATOMIC_RELEASE);
 }
 
 // ---- states ----------------------------------------------------------------------------------
@@ -119,7 +124,6 @@ static void apply_attr(struct task *t)
 
 void task_enqueue(struct task *t, enum sched_why why)
 {
-    started = true;
     uint64_t flags = irq_save();
     apply_attr(t);
     uint32_t cpu = select_cpu(t, why);

@@ -3,7 +3,7 @@
 #pragma once
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
-#include "kernel/frame/sched/container.h"
+#include "kernel/frame/sched/sched_priv.h"
 #include "kernel/frame/task/task.h"
 #include "kernel/frame/vmm/kva.h"
 
