@@ -83,11 +83,10 @@ void task_check_alive(void)
 
 void task_start(struct task *task)
 {
-    // First: as soon as it is READY a policy that knows it from elsewhere may run it to its end.
+    bool first = task_change_state(task, TASK_NEW, TASK_MOVING);
+    ASSERT(first);
     task_get(task);
     __atomic_fetch_add(&alive, 1, __ATOMIC_RELAXED);
-    bool first = task_change_state(task, TASK_NEW, TASK_READY);
-    ASSERT(first);
     task_enqueue(task, SCHED_NEW);
 }
 
