@@ -175,7 +175,7 @@ static const struct sched_ops hostile_ops = {
 // ---- those that it schedules -------------------------------------------------------------------
 
 // The first workers choose where they run by themselves; for the rest anybody does.
-constexpr uint32_t WORKERS = 16, MOVERS = 8, GENERATIONS = 6, STEPS = 60;
+constexpr uint32_t WORKERS = 16, MOVERS = 8, GENERATIONS = 3, STEPS = 40;
 
 struct worker {
     struct task *task;
