@@ -28,9 +28,6 @@ void page_put(struct page *page);
 // References held now; for tests and statistics.
 uint32_t page_refs(const struct page *page);
 
-// Gives `to` the contents of `from`. A user program that has a page mapped may change it meanwhile.
-void page_copy(struct page *to, const struct page *from);
-
 // Physically contiguous pages. The run holds one reference to each.
 struct page_run {
     struct page *first FRAME_PRIVATE;

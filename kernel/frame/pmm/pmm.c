@@ -225,11 +225,6 @@ uint32_t page_refs(const struct page *page)
     return __atomic_load_n(&page->refs, __ATOMIC_RELAXED);
 }
 
-void page_copy(struct page *to, const struct page *from)
-{
-    memcpy(page_virt(to), page_virt(from), PAGE_SIZE);
-}
-
 void page_run_put(struct page_run *run)
 {
     for (size_t i = 0; i < run->count; i++)

@@ -254,8 +254,8 @@ static void arrive(void)
     rq->prev = nullptr;
     bool again = prev != nullptr && settle(rq, prev, &why);
     runqueue_unlock(rq);
-    // A task without an address space leaves the last one's in place.
-    if (now != nullptr && now->space != nullptr)
+    // The idle loop leaves the last one's in place, until it halts.
+    if (now != nullptr && now->space != cpu_this()->active)
         vm_space_activate(now->space);
     if (again)
         task_enqueue(prev, why);

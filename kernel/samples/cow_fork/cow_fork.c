@@ -9,6 +9,8 @@ static const uint8_t program[] = {
 
 constexpr size_t PAGES = (sizeof(program) + PAGE_SIZE - 1) / PAGE_SIZE;
 static const uaddr_t start = {0x400000}, end = {0x400000 + PAGES * PAGE_SIZE};
+static const struct page_prop writable = {.perm = VM_READ | VM_WRITE | VM_EXEC};
+
 constexpr uint64_t SYS_WRITE = 1, SYS_FORK = 57, SYS_EXIT = 60, SYS_WAIT4 = 61;
 
 static struct process {
@@ -18,7 +20,7 @@ static struct process {
 
 static struct waitq ends;             // who waits for a process to end
 static uint32_t processes;            // atomic: that have not ended
-static uint32_t shared, copied, kept; // pages; copied or kept when a process wrote to them
+static uint64_t shared, copied, kept; // pages; copied or kept when a process wrote to them
 
 static void load_program(struct vm_space *space)
 {
@@ -28,7 +30,7 @@ static void load_program(struct vm_space *space)
     must(page_run_write(&pages, 0, CSPAN_OF(program)));
     must(vm_cursor_open(space, start, end, &c));
     for (size_t i = 0; i < PAGES; i++)
-        must(vm_cursor_map(&c, page_run_get(&pages, i), (struct page_prop){}));
+        must(vm_cursor_map(&c, page_run_get(&pages, i), writable));
     vm_cursor_close(&c);
     page_run_put(&pages);
 }
@@ -36,23 +38,19 @@ static void load_program(struct vm_space *space)
 // Maps the pages of `from` in `to` as well. Now neither writes; `soft` says that it may, alone.
 static void share_pages(struct vm_space *from, struct vm_space *to)
 {
-    struct page_prop prop, readable = {.perm = VM_READ | VM_EXEC, .soft = true};
     struct vm_cursor c, d;
     must(vm_cursor_open(from, start, end, &c));
     must(vm_cursor_open(to, start, end, &d));
-    for (struct page *page; (page = vm_cursor_query(&c, &prop)) != nullptr; shared++) {
-        page_get(page);
-        must(vm_cursor_map(&d, page, readable));
-        must(vm_cursor_set(&c, readable));
-    }
+    must(vm_cursor_share(&c, &d, PAGES, true));
     vm_cursor_close(&d);
     vm_cursor_close(&c);
+    shared += PAGES;
 }
 
 // Lets the program write where it faulted: to a copy, while others have the page. False: no.
 static bool unshare_page(struct process *p)
 {
-    struct page_prop prop, writable = {.perm = VM_READ | VM_WRITE | VM_EXEC};
+    struct page_prop prop;
     uaddr_t at = {align_down(user_ctx_exception(p->ctx).address, PAGE_SIZE)};
     struct vm_cursor c;
     if (vm_cursor_open(p->space, at, (uaddr_t){at.raw + PAGE_SIZE}, &c) != ERR_OK)
@@ -74,6 +72,7 @@ static bool unshare_page(struct process *p)
 }
 
 static bool serve(struct process *p);
+
 TASK_DEFINE(process_run, struct process, p)
 {
     task_set_space(p->space);
@@ -82,7 +81,7 @@ TASK_DEFINE(process_run, struct process, p)
     task_set_space(nullptr);
     vm_space_put(p->space);
     user_ctx_destroy(p->ctx);
-    __atomic_fetch_sub(&processes, 1, __ATOMIC_RELEASE);
+    atomic_sub(&processes, 1);
     waitq_wake_all(&ends);
 }
 
@@ -95,7 +94,7 @@ static void process_start(struct process *p, const struct process *parent)
     share_pages(parent->space, p->space);
     user_ctx_copy(p->ctx, parent->ctx);
     user_ctx_set_result(p->ctx, 0);
-    __atomic_fetch_add(&processes, 1, __ATOMIC_RELAXED);
+    atomic_add(&processes, 1);
     must(process_run_create(p, &task));
     task_start(task);
     task_put(task);
@@ -123,7 +122,7 @@ static bool serve(struct process *p)
     if (nr == SYS_FORK)
         process_start(&second, p);
     if (nr == SYS_WAIT4)
-        waitq_until(&ends, __atomic_load_n(&processes, __ATOMIC_ACQUIRE) == 1);
+        waitq_until(&ends, load_acquire(&processes) == 1);
     user_ctx_set_result(p->ctx, 2);
     return nr != SYS_EXIT;
 }
@@ -144,7 +143,7 @@ void kernel_main(void)
     }
     task_trim();
     heap_trim();
-    kprintf("cow_fork: %u pages shared, %u copied, %u kept, %lu missing\n", shared, copied, kept,
+    kprintf("cow_fork: %lu pages shared, %lu copied, %lu kept, %lu missing\n", shared, copied, kept,
             before - pmm_stats().free);
     power_off(0);
 }

@@ -46,11 +46,11 @@ static bool turns_enqueue(uint32_t cpu, struct sched_node *task, enum sched_why)
 static void note_turn(struct lane *l, char name)
 {
     bool begins = l->noted > 0 || name == l->first;
-    if (!__atomic_load_n(&all_started, __ATOMIC_ACQUIRE) || !begins || l->noted == TURNS)
+    if (!load_acquire(&all_started) || !begins || l->noted == TURNS)
         return;
     l->turns[l->noted++] = name;
     if (l->noted == TURNS)
-        __atomic_fetch_add(&lanes_noted, 1, __ATOMIC_RELEASE);
+        atomic_add(&lanes_noted, 1);
 }
 
 static struct sched_node *turns_pick(uint32_t cpu)
@@ -94,10 +94,10 @@ HEAP_DEFINE(spinner, struct spinner);
 // Spins until every CPU has seen enough turns: which no CPU would if its first task kept it.
 TASK_DEFINE(spin, struct spinner, s)
 {
-    while (__atomic_load_n(&lanes_noted, __ATOMIC_ACQUIRE) < 2)
+    while (load_acquire(&lanes_noted) < 2)
         s->rounds++;
     spinner_delete(s);
-    __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
+    atomic_add(&ended, 1);
     waitq_wake_all(&some_end);
 }
 
@@ -126,8 +126,8 @@ void kernel_main(void)
     sched_inject(&strict_turns);
     for (uint32_t i = 0; i < TASKS; i++)
         start_spinner((char)(FIRST_NAME + i));
-    __atomic_store_n(&all_started, true, __ATOMIC_RELEASE);
-    waitq_until(&some_end, __atomic_load_n(&ended, __ATOMIC_ACQUIRE) == TASKS);
+    store_release(&all_started, true);
+    waitq_until(&some_end, load_acquire(&ended) == TASKS);
     kprintf("round_robin: turns on CPU 0: %s\n", left.turns);
     kprintf("round_robin: turns on CPU 1: %s\n", right.turns);
     power_off(0);
