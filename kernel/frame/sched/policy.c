@@ -13,18 +13,18 @@ constexpr uint64_t RR_SLICE_CYCLES = 200'000'000;
 constexpr uint64_t STEAL_AFTER_CYCLES = 500'000;
 
 struct queue {
-    struct sched_tree rt; // by priority, then in turn
+    alignas(64) struct sched_tree rt; // by priority, then in turn
     struct fair fair;
     struct sched_node *running;
     uint64_t rt_turn; // ascends for those that go behind their equals
     bool initialised;
 };
 
-static PERCPU(struct queue, queues);
+static struct queue queues[CPUS_MAX];
 
 static struct queue *queue_of(uint32_t cpu)
 {
-    struct queue *q = percpu_on(queues, cpu_block(cpu));
+    struct queue *q = &queues[cpu];
     if (unlikely(!q->initialised)) {
         sched_tree_init(&q->rt, cpu);
         fair_init(&q->fair, cpu);
@@ -45,7 +45,7 @@ static uint32_t least_busy(struct cpuset cpus)
 {
     uint32_t best = cpuset_first(cpus), best_count = UINT32_MAX;
     for (uint32_t cpu; cpuset_take(&cpus, &cpu);) {
-        uint32_t count = ready_count(percpu_on(queues, cpu_block(cpu)));
+        uint32_t count = ready_count(&queues[cpu]);
         if (count < best_count) {
             best = cpu;
             best_count = count;
@@ -63,8 +63,7 @@ static uint32_t select(struct sched_node *n, enum sched_why why, uint32_t waker)
         // waker is likely to wait for it next.
         if (cpuset_has(idle, n->cpu))
             return n->cpu;
-        if (n->cpu == waker && cpuset_has(allowed, waker) &&
-            ready_count(percpu_on(queues, cpu_block(waker))) == 0)
+        if (n->cpu == waker && cpuset_has(allowed, waker) && ready_count(&queues[waker]) == 0)
             return waker;
     }
     if (!cpuset_is_empty(idle))

@@ -3,9 +3,9 @@
 // their states; a policy, which a service may supply, only chooses. Whatever it answers, no task
 // runs on two CPUs, and none runs that is not ready: a wrong policy can starve, not corrupt.
 //
-// A policy keeps ready tasks in containers that the frame provides (container.h). Each belongs to one
-// CPU and works only inside the policy's functions for that CPU, which the frame calls with that
-// CPU's run queue locked (lc_runqueue) and interrupts off.
+// A policy keeps ready tasks in containers that the frame provides (container.h). Each belongs to
+// one CPU and works only inside the policy's functions for that CPU, which the frame calls with
+// that CPU's run queue locked (lc_runqueue) and interrupts off.
 #pragma once
 #include "kernel/frame/cpu/cpuset.h"
 
