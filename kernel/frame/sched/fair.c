@@ -182,6 +182,7 @@ uint64_t fair_left(const struct fair *f)
     const struct sched_node *n = f->running;
     if (n == nullptr || !before(n->vruntime, n->key))
         return 1;
-    // Never 0, which would mean that there is no end.
-    return max_u64(1, (n->key - n->vruntime) * n->attr.weight / SCHED_WEIGHT_DEFAULT);
+    // Rounded up: so many cycles bring it to its deadline, and 0 would mean that there is no end.
+    return ((n->key - n->vruntime) * n->attr.weight + SCHED_WEIGHT_DEFAULT - 1) /
+           SCHED_WEIGHT_DEFAULT;
 }
