@@ -296,7 +296,7 @@ static void measure(const char *what, void (*run)(uint64_t count), uint64_t coun
     kprintf("%lu %s on %u CPUs: %lu ms\n", count, what, cpu_count(), ms);
 }
 
-static void calls(void) { measure("calls", run_calls, 4000); }
+static void calls(void) { measure("calls", run_calls, 2000); }
 static void switches(void) { measure("switches", run_switches, 50'000); }
 static void faults(void) { measure("map, unmap and fault cycles", run_faults, 800); }
 

@@ -3,7 +3,7 @@
 
 // A single charge counts up to here, far beyond any slice: what is computed of it does not
 // overflow.
-constexpr uint64_t CHARGE_MAX = 1ull << 40;
+constexpr uint64_t CHARGE_MAX = 1ull << 32;
 
 static struct sched_node *node_of(struct tree_node *t)
 {
@@ -84,6 +84,8 @@ bool fair_add(struct fair *f, struct sched_node *n)
     if (!sched_tree_insert(&f->ready, n, n->vruntime + weighted(FAIR_SLICE_CYCLES, n)))
         return false;
     count_in(f, n);
+    if (f->running != nullptr && sched_tree_count(&f->ready) == 1)
+        f->was_alone = true;
     return true;
 }
 
@@ -154,6 +156,7 @@ struct sched_node *fair_pick(struct fair *f)
     if (n == nullptr || !sched_tree_remove(&f->ready, n))
         return nullptr;
     f->running = n;
+    f->was_alone = false;
     return n;
 }
 
@@ -162,11 +165,12 @@ void fair_charge(struct fair *f, struct sched_node *n, uint64_t cycles)
     if (f->running != n)
         return;
     rebase(f);
-    // One that ran alone is charged late, and for all of it at once: that is not held against it
-    // when others have come.
-    int64_t most = (int64_t)(f->base - n->vruntime) + lag_max(n);
     uint64_t v = weighted(min_u64(cycles, CHARGE_MAX), n);
-    v = most > 0 ? min_u64(v, (uint64_t)most) : 0;
+    if (f->was_alone) {
+        int64_t most = (int64_t)(f->base - n->vruntime) + lag_max(n);
+        v = most > 0 ? min_u64(v, (uint64_t)most) : 0;
+        f->was_alone = false;
+    }
     n->vruntime += v;
     f->sum_weighted += (int64_t)v * (int64_t)n->attr.weight;
 }

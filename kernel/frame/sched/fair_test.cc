@@ -214,14 +214,26 @@ TEST_F(Fair, having_been_alone_is_not_held_against_anybody)
     EXPECT_GE(young.used, old.used);
 }
 
+// But what it took from somebody is, however late the interrupt that ends its slice.
+TEST_F(Fair, what_was_taken_is_given_back)
+{
+    Task a, b;
+    add(a);
+    add(b);
+    Task *greedy = pick(), *other = greedy == &a ? &b : &a;
+    fair_charge(&f_, &greedy->node, 50 * FAIR_SLICE_CYCLES);
+    EXPECT_TRUE(fair_put_back(&f_, &greedy->node, false));
+    for (int i = 0; i < 49; i++)
+        EXPECT_EQ(run(FAIR_SLICE_CYCLES), other);
+}
+
 TEST_F(Fair, no_charge_is_too_much)
 {
     Task light(SCHED_WEIGHT_MIN), heavy(SCHED_WEIGHT_MAX);
     add(light);
     EXPECT_EQ(pick(), &light);
     add(heavy);
-    for (int i = 0; i < 100; i++)
-        fair_charge(&f_, &light.node, UINT64_MAX);
+    fair_charge(&f_, &light.node, UINT64_MAX);
     EXPECT_TRUE(fair_put_back(&f_, &light.node, false));
     EXPECT_EQ(pick(), &heavy);
     EXPECT_GT(fair_left(&f_), 1u);
