@@ -8,12 +8,34 @@
 #include "kernel/frame/pmm/page.h"
 #include "kernel/frame/task/task.h"
 
-// Free pages, when nothing is at hand on any CPU.
+// Free pages, when nothing is at hand on any CPU; waits until the caller is the last task.
 static inline uint64_t free_pages(void)
 {
+    while (task_count() > 1)
+        task_yield();
     task_trim();
     heap_trim();
     return pmm_stats().free;
+}
+
+static inline void wait_until(const uint32_t *word, uint32_t value)
+{
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
+        task_yield();
+}
+
+static inline uint64_t next_random(uint64_t *s)
+{
+    *s = *s * 6364136223846793005 + 1442695040888963407;
+    return *s >> 33;
+}
+
+// An ordinary share, on one CPU.
+static inline struct sched_attr on_cpu(uint32_t cpu)
+{
+    return (struct sched_attr){.kind = SCHED_FAIR,
+                               .weight = SCHED_WEIGHT_DEFAULT,
+                               .affinity = cpuset_of(cpu % cpu_count())};
 }
 
 #define EXPECT(condition) ASSERT(condition)
@@ -30,5 +52,7 @@ KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
+KTEST_LIST(ktest_hostile);
 KTEST_LIST(ktest_smp);
+KTEST_LIST(ktest_stress);
 KTEST_LIST(ktest_sync);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several CPUs: calls between them, tasks that meet on them, preemption and time. Every test runs
-// on any number of CPUs.
+// Several CPUs: preemption, time, and tasks that do everything at once. Every test runs on any
+// number of CPUs.
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/smp/call.h"
@@ -8,127 +8,6 @@
 #include "kernel/frame/time/clock.h"
 #include "kernel/frame/time/timer.h"
 #include "testing/ktest/ktest.h"
-
-static const struct sched_attr fair = {.class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT};
-
-static struct sched_attr on_cpu(uint32_t cpu)
-{
-    struct sched_attr attr = fair;
-    attr.affinity = cpuset_of(cpu % cpu_count());
-    return attr;
-}
-
-// ---- cross-CPU calls ----------------------------------------------------------------------------
-
-static uint32_t called[CPUS_MAX];
-
-static void count_call(void *)
-{
-    EXPECT(!irq_is_enabled());
-    __atomic_fetch_add(&called[cpu_this()->id], 1, __ATOMIC_RELAXED);
-}
-
-struct caller {
-    uint32_t cpu, calls;
-    uint32_t *done;
-};
-
-TASK_DEFINE(call_others, struct caller, c)
-{
-    EXPECT(cpu_this()->id == c->cpu);
-    for (uint32_t i = 0; i < c->calls; i++) {
-        preempt_disable();
-        smp_call(cpuset_all(), count_call, nullptr);
-        preempt_enable();
-    }
-    __atomic_fetch_add(c->done, 1, __ATOMIC_RELEASE);
-}
-
-static void wait_until(const uint32_t *word, uint32_t value)
-{
-    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
-        task_yield();
-}
-
-// All CPUs call all CPUs at the same time.
-static void run_calls(uint32_t total)
-{
-    static struct caller callers[CPUS_MAX];
-    static uint32_t done;
-    uint32_t each = total / (cpu_count() * cpu_count());
-    for (uint32_t cpu = 0; cpu < cpu_count(); cpu++) {
-        struct task *task;
-        callers[cpu] = (struct caller){cpu, each, &done};
-        must(call_others_create(&callers[cpu], &task));
-        must(task_set_sched(task, on_cpu(cpu)));
-        task_start(task);
-        task_put(task);
-    }
-    wait_until(&done, cpu_count());
-    for (uint32_t cpu = 0; cpu < cpu_count(); cpu++)
-        EXPECT(called[cpu] == each * cpu_count());
-}
-
-static void calls(void) { run_calls(20'000); }
-static void calls_million(void) { run_calls(1'000'000); }
-
-// ---- switches -----------------------------------------------------------------------------------
-
-struct side {
-    struct task *task, *other;
-    uint32_t *turn; // whose turn it is: 0 or 1
-    uint32_t me, rounds;
-    uint32_t *done;
-};
-
-TASK_DEFINE(play, struct side, s)
-{
-    for (uint32_t i = 0; i < s->rounds; i++) {
-        while (__atomic_load_n(s->turn, __ATOMIC_ACQUIRE) != s->me)
-            task_park();
-        __atomic_store_n(s->turn, 1 - s->me, __ATOMIC_RELEASE);
-        task_unpark(s->other);
-    }
-    __atomic_fetch_add(s->done, 1, __ATOMIC_RELEASE);
-}
-
-// Pairs of tasks wake each other in turns, on CPUs of their own, together on one, or wherever.
-static void run_ping_pong(uint32_t pairs, uint32_t rounds, bool pinned)
-{
-    static struct side sides[64][2];
-    static uint32_t turns[64], done;
-    done = 0;
-    for (uint32_t p = 0; p < pairs; p++) {
-        turns[p] = 0;
-        for (uint32_t i = 0; i < 2; i++) {
-            struct side *s = &sides[p][i];
-            *s = (struct side){.turn = &turns[p], .me = i, .rounds = rounds, .done = &done};
-            must(play_create(s, &s->task));
-            if (pinned)
-                must(task_set_sched(s->task, on_cpu(p + i * (p % 3))));
-        }
-        sides[p][0].other = sides[p][1].task;
-        sides[p][1].other = sides[p][0].task;
-    }
-    for (uint32_t p = 0; p < pairs; p++) {
-        task_start(sides[p][0].task);
-        task_start(sides[p][1].task);
-    }
-    wait_until(&done, 2 * pairs);
-    for (uint32_t p = 0; p < pairs; p++) {
-        task_put(sides[p][0].task);
-        task_put(sides[p][1].task);
-    }
-}
-
-static void ping_pong(void)
-{
-    run_ping_pong(1, 20'000, false);
-    run_ping_pong(8, 2000, true);
-    run_ping_pong(64, 200, false);
-}
-
-static void switches_million(void) { run_ping_pong(8, 10'000'000 / 16, false); }
 
 // ---- preemption ---------------------------------------------------------------------------------
 
@@ -261,12 +140,6 @@ struct worker {
     uint32_t *done;
 };
 
-static uint64_t next_random(uint64_t *s)
-{
-    *s = *s * 6364136223846793005 + 1442695040888963407;
-    return *s >> 33;
-}
-
 TASK_DEFINE(work, struct worker, w)
 {
     for (uint32_t i = 0; i < 400; i++) {
@@ -280,7 +153,7 @@ TASK_DEFINE(work, struct worker, w)
             break;
         case 2: {
             // Whatever happens to a task, its attributes take effect in the end.
-            struct sched_attr attr = {.class = (enum sched_class)(r / 5 % 3),
+            struct sched_attr attr = {.kind = (enum sched_class)(r / 5 % 3),
                                       .priority = (uint8_t)(1 + r / 15 % 99),
                                       .weight = SCHED_WEIGHT_MIN + (uint32_t)(r / 7 % 5000),
                                       .affinity = cpuset_of((uint32_t)(r / 11 % cpu_count()))};
@@ -303,7 +176,7 @@ TASK_DEFINE(work, struct worker, w)
             break;
         }
         struct sched_attr now = task_sched(w->task);
-        EXPECT(now.class <= SCHED_RR);
+        EXPECT(now.kind <= SCHED_RR);
     }
     __atomic_fetch_add(w->done, 1, __ATOMIC_RELEASE);
 }
@@ -321,7 +194,7 @@ static void chaos(void)
     for (uint32_t i = 0; i < count; i++)
         task_start(workers[i].task);
     // Real-time tasks may have all CPUs to themselves for long.
-    must(task_set_sched(task_current(), (struct sched_attr){.class = SCHED_FIFO, .priority = 99}));
+    must(task_set_sched(task_current(), (struct sched_attr){.kind = SCHED_FIFO, .priority = 99}));
     struct timer t;
     timer_init(&t, wake_up, task_current());
     while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) != count) {
@@ -334,14 +207,6 @@ static void chaos(void)
 }
 
 const struct ktest ktest_smp[] = {
-    {"calls", calls},
-    {"calls_million", calls_million},
-    {"ping_pong", ping_pong},
-    {"switches_million", switches_million},
-    {"preemption", preemption},
-    {"timers", timers},
-    {"sleep_and_wake", sleep_and_wake},
-    {"clocks", clocks},
-    {"chaos", chaos},
-    {},
+    {"preemption", preemption}, {"timers", timers}, {"sleep_and_wake", sleep_and_wake},
+    {"clocks", clocks},         {"chaos", chaos},   {},
 };

@@ -34,7 +34,7 @@ static void start_as(struct runner *r, struct sched_attr attr)
 
 static void start(struct runner *r)
 {
-    start_as(r, (struct sched_attr){.class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT});
+    start_as(r, (struct sched_attr){.kind = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT});
 }
 
 // Equal real-time tasks on one CPU take turns, and nobody else has one.
@@ -42,7 +42,7 @@ static void round_robin(void)
 {
     static struct turns turns;
     static struct runner runners[3];
-    struct sched_attr here = {.class = SCHED_RR, .priority = 2, .affinity = cpuset_of(0)};
+    struct sched_attr here = {.kind = SCHED_RR, .priority = 2, .affinity = cpuset_of(0)};
     must(task_set_sched(task_current(), here)); // nobody begins before all have started
     here.priority = 1;
     for (unsigned i = 0; i < 3; i++) {
@@ -50,7 +50,7 @@ static void round_robin(void)
         start_as(&runners[i], here);
     }
     EXPECT(turns.steps == 0);
-    here.class = SCHED_FAIR;
+    here.kind = SCHED_FAIR;
     here.weight = SCHED_WEIGHT_DEFAULT;
     must(task_set_sched(task_current(), here));
     while (turns.ended < 3)

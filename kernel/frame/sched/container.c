@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/frame/sched/container.h"
+#include "kernel/frame/sched/sched_priv.h"
 
 // Where retired nodes are: in no container that anybody could name.
 static struct sched_container nowhere;

@@ -4,6 +4,7 @@
 // A task is in one container at most. A call that these rules forbid does nothing and says so;
 // nothing a policy does can break a container.
 #pragma once
+#include "kernel/frame/base/tree.h"
 #include "kernel/frame/sched/sched.h"
 
 C_BEGIN
@@ -48,13 +49,5 @@ struct sched_node *sched_queue_pop_for(struct sched_queue *q, uint32_t cpu);
 // False if the task is not in it.
 bool sched_queue_remove(struct sched_queue *q, struct sched_node *task);
 bool sched_tree_remove(struct sched_tree *t, struct sched_node *task);
-
-// For the frame. A node that is about to be freed: true if it is in no container, and from now on
-// can come into none. And a new one.
-bool sched_node_retire(struct sched_node *task);
-void sched_node_init(struct sched_node *task, const struct sched_attr *attr);
-
-// Whether the running code holds `cpu`'s run queue. Supplied by task/.
-bool run_queue_is_mine(uint32_t cpu);
 
 C_END

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/sched/fair.h"
 
-// A lag is kept within two slices of virtual time either way.
-constexpr int64_t LAG_MAX = 2 * (int64_t)FAIR_SLICE_CYCLES;
+// A single charge counts up to here, far beyond any slice: what is computed of it does not
+// overflow.
+constexpr uint64_t CHARGE_MAX = 1ull << 32;
 
 static struct sched_node *node_of(struct tree_node *t)
 {
@@ -34,6 +35,12 @@ static uint64_t weighted(uint64_t cycles, const struct sched_node *n)
 {
     return n->attr.weight == SCHED_WEIGHT_DEFAULT ? cycles
                                                   : cycles * SCHED_WEIGHT_DEFAULT / n->attr.weight;
+}
+
+// A lag is kept within two of the task's slices either way.
+static int64_t lag_max(const struct sched_node *n)
+{
+    return (int64_t)weighted(2 * FAIR_SLICE_CYCLES, n);
 }
 
 static void count_in(struct fair *f, const struct sched_node *n)
@@ -70,11 +77,6 @@ static bool is_eligible(const struct fair *f, uint64_t vruntime)
     return (int64_t)(vruntime - f->base) * f->sum_weight <= f->sum_weighted;
 }
 
-static int64_t clamp_lag(int64_t lag)
-{
-    return lag > LAG_MAX ? LAG_MAX : lag < -LAG_MAX ? -LAG_MAX : lag;
-}
-
 bool fair_add(struct fair *f, struct sched_node *n)
 {
     rebase(f);
@@ -82,6 +84,8 @@ bool fair_add(struct fair *f, struct sched_node *n)
     if (!sched_tree_insert(&f->ready, n, n->vruntime + weighted(FAIR_SLICE_CYCLES, n)))
         return false;
     count_in(f, n);
+    if (f->running != nullptr && sched_tree_count(&f->ready) == 1)
+        f->was_alone = true;
     return true;
 }
 
@@ -107,7 +111,8 @@ bool fair_put_back(struct fair *f, struct sched_node *n, bool yield)
 
 static void keep_lag(struct fair *f, struct sched_node *n)
 {
-    n->lag = clamp_lag((int64_t)(virtual_time(f) - n->vruntime));
+    int64_t lag = (int64_t)(virtual_time(f) - n->vruntime), max = lag_max(n);
+    n->lag = lag > max ? max : lag < -max ? -max : lag;
     count_out(f, n);
 }
 
@@ -151,6 +156,7 @@ struct sched_node *fair_pick(struct fair *f)
     if (n == nullptr || !sched_tree_remove(&f->ready, n))
         return nullptr;
     f->running = n;
+    f->was_alone = false;
     return n;
 }
 
@@ -158,10 +164,15 @@ void fair_charge(struct fair *f, struct sched_node *n, uint64_t cycles)
 {
     if (f->running != n)
         return;
-    uint64_t v = weighted(cycles, n);
+    rebase(f);
+    uint64_t v = weighted(min_u64(cycles, CHARGE_MAX), n);
+    if (f->was_alone) {
+        int64_t most = (int64_t)(f->base - n->vruntime) + lag_max(n);
+        v = most > 0 ? min_u64(v, (uint64_t)most) : 0;
+        f->was_alone = false;
+    }
     n->vruntime += v;
     f->sum_weighted += (int64_t)v * (int64_t)n->attr.weight;
-    rebase(f);
 }
 
 bool fair_preempts(const struct fair *f, const struct sched_node *n)
@@ -175,5 +186,7 @@ uint64_t fair_left(const struct fair *f)
     const struct sched_node *n = f->running;
     if (n == nullptr || !before(n->vruntime, n->key))
         return 1;
-    return (n->key - n->vruntime) * n->attr.weight / SCHED_WEIGHT_DEFAULT;
+    // Rounded up: so many cycles bring it to its deadline, and 0 would mean that there is no end.
+    return ((n->key - n->vruntime) * n->attr.weight + SCHED_WEIGHT_DEFAULT - 1) /
+           SCHED_WEIGHT_DEFAULT;
 }

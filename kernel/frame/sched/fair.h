@@ -7,7 +7,7 @@
 // those the one runs whose slice would end first. What a task is ahead or behind when it leaves
 // (its lag) it brings back, within limits, so that sleeping neither earns nor costs a share.
 #pragma once
-#include "kernel/frame/sched/container.h"
+#include "kernel/frame/sched/sched_priv.h"
 
 C_BEGIN
 
@@ -17,6 +17,7 @@ constexpr uint64_t FAIR_SLICE_CYCLES = 6'000'000;
 struct fair {
     struct sched_tree ready;    // by virtual deadline, with the least runtime of each subtree
     struct sched_node *running; // counted in the sums though it is not in the tree
+    bool was_alone;             // since it was last charged, which is not held against it
     uint64_t base;              // what the sums count from: no runtime is far below it
     int64_t sum_weighted;       // of weight * (vruntime - base)
     int64_t sum_weight;

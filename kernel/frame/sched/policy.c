@@ -13,18 +13,18 @@ constexpr uint64_t RR_SLICE_CYCLES = 200'000'000;
 constexpr uint64_t STEAL_AFTER_CYCLES = 500'000;
 
 struct queue {
-    struct sched_tree rt; // by priority, then in turn
+    alignas(64) struct sched_tree rt; // by priority, then in turn
     struct fair fair;
     struct sched_node *running;
     uint64_t rt_turn; // ascends for those that go behind their equals
     bool initialised;
 };
 
-static PERCPU(struct queue, queues);
+static struct queue queues[CPUS_MAX];
 
 static struct queue *queue_of(uint32_t cpu)
 {
-    struct queue *q = percpu_on(queues, cpu_block(cpu));
+    struct queue *q = &queues[cpu];
     if (unlikely(!q->initialised)) {
         sched_tree_init(&q->rt, cpu);
         fair_init(&q->fair, cpu);
@@ -34,7 +34,7 @@ static struct queue *queue_of(uint32_t cpu)
     return q;
 }
 
-static bool is_rt(const struct sched_node *n) { return n->attr.class != SCHED_FAIR; }
+static bool is_rt(const struct sched_node *n) { return n->attr.kind != SCHED_FAIR; }
 
 static uint32_t ready_count(const struct queue *q)
 {
@@ -45,7 +45,7 @@ static uint32_t least_busy(struct cpuset cpus)
 {
     uint32_t best = cpuset_first(cpus), best_count = UINT32_MAX;
     for (uint32_t cpu; cpuset_take(&cpus, &cpu);) {
-        uint32_t count = ready_count(percpu_on(queues, cpu_block(cpu)));
+        uint32_t count = ready_count(&queues[cpu]);
         if (count < best_count) {
             best = cpu;
             best_count = count;
@@ -63,8 +63,7 @@ static uint32_t select(struct sched_node *n, enum sched_why why, uint32_t waker)
         // waker is likely to wait for it next.
         if (cpuset_has(idle, n->cpu))
             return n->cpu;
-        if (n->cpu == waker && cpuset_has(allowed, waker) &&
-            ready_count(percpu_on(queues, cpu_block(waker))) == 0)
+        if (n->cpu == waker && cpuset_has(allowed, waker) && ready_count(&queues[waker]) == 0)
             return waker;
     }
     if (!cpuset_is_empty(idle))
@@ -82,7 +81,7 @@ static bool enqueue_rt(struct queue *q, struct sched_node *n, enum sched_why why
 {
     // Who was made to give way keeps its place before its equals.
     uint64_t turn = q->rt_turn++;
-    if (why == SCHED_PREEMPTED && !(n->attr.class == SCHED_RR && n->slice_left == 0))
+    if (why == SCHED_PREEMPTED && !(n->attr.kind == SCHED_RR && n->slice_left == 0))
         turn = (1ull << 48) - (turn & 0xffff'ffff);
     if (n->slice_left == 0)
         n->slice_left = RR_SLICE_CYCLES;
@@ -163,16 +162,16 @@ static void charge(uint32_t cpu, struct sched_node *n, uint64_t cycles)
     struct queue *q = queue_of(cpu);
     if (!is_rt(n))
         fair_charge(&q->fair, n, cycles);
-    else if (n->attr.class == SCHED_RR)
+    else if (n->attr.kind == SCHED_RR)
         n->slice_left -= min_u64(n->slice_left, cycles);
 }
 
 static uint64_t slice(uint32_t cpu, struct sched_node *n)
 {
     struct queue *q = queue_of(cpu);
-    if (n->attr.class == SCHED_FIFO || ready_count(q) == 0)
+    if (n->attr.kind == SCHED_FIFO || ready_count(q) == 0)
         return 0;
-    if (n->attr.class == SCHED_RR)
+    if (n->attr.kind == SCHED_RR)
         return max_u64(n->slice_left, 1);
     uint64_t left = fair_left(&q->fair);
     // While a CPU idles, the one that waits here is offered to it soon.

@@ -3,11 +3,10 @@
 // their states; a policy, which a service may supply, only chooses. Whatever it answers, no task
 // runs on two CPUs, and none runs that is not ready: a wrong policy can starve, not corrupt.
 //
-// A policy keeps ready tasks in containers that the frame provides (queue.h). Each belongs to one
-// CPU and works only inside the policy's functions for that CPU, which the frame calls with that
-// CPU's run queue locked (lc_runqueue) and interrupts off.
+// A policy keeps ready tasks in containers that the frame provides (container.h). Each belongs to
+// one CPU and works only inside the policy's functions for that CPU, which the frame calls with
+// that CPU's run queue locked (lc_runqueue) and interrupts off.
 #pragma once
-#include "kernel/frame/base/tree.h"
 #include "kernel/frame/cpu/cpuset.h"
 
 C_BEGIN
@@ -20,8 +19,9 @@ enum sched_class : uint8_t {
 };
 
 struct sched_attr {
-    enum sched_class class;
+    enum sched_class kind;
     uint8_t priority;       // SCHED_FIFO and SCHED_RR: 1 to 99, high ones first
+    uint16_t label;         // for a service's own policy: the frame gives it no meaning
     uint32_t weight;        // SCHED_FAIR: SCHED_WEIGHT_DEFAULT for an ordinary share
     struct cpuset affinity; // where it may run; empty stands for everywhere
 };
@@ -31,24 +31,9 @@ constexpr uint32_t SCHED_WEIGHT_MIN = 3;
 constexpr uint32_t SCHED_WEIGHT_MAX = 1u << 20;
 constexpr uint8_t SCHED_PRIORITY_MAX = 99;
 
-struct sched_container;
-
-// A task as a policy sees it. The fields are the frame's; a policy of the frame's own uses those
-// that it is written for.
-struct sched_node {
-    struct sched_container *container FRAME_PRIVATE;            // atomic: the one it is in
-    struct sched_node *next FRAME_PRIVATE, *prev FRAME_PRIVATE; // in a queue
-    struct tree_node tree FRAME_PRIVATE;                        // in a tree
-    uint64_t key FRAME_PRIVATE;                                 // its order there
-    struct sched_attr attr FRAME_PRIVATE;
-    uint32_t cpu FRAME_PRIVATE; // where it ran last
-    // The default policy's; see fair.h. In weighted cycles.
-    int64_t lag FRAME_PRIVATE;             // while it is nowhere
-    uint64_t vruntime FRAME_PRIVATE;       // while it is ready or runs
-    uint64_t least_vruntime FRAME_PRIVATE; // of its subtree
-    uint64_t slice_left FRAME_PRIVATE;     // of a round-robin task, in cycles
-    uint64_t ready_since FRAME_PRIVATE;    // in clock_cycles()
-};
+// A task as a policy sees it: opaque, so that every one there is belongs to a task. A pointer to it
+// stays one to some task for ever; of a task that has ended it is useless, not dangerous.
+struct sched_node;
 
 // Why a task comes to a queue.
 enum sched_why : int {
@@ -91,7 +76,8 @@ struct sched_attr sched_node_attr(const struct sched_node *task);
 // Where it ran last.
 uint32_t sched_node_cpu(const struct sched_node *task);
 
-// Replaces the default policy. Before the first task is started, once.
+// Replaces the policy. Where the calling task is the only one that has been started and has not
+// ended; else panics. The policy meets the caller when that gives way for the first time.
 void sched_inject(const struct sched_ops *ops);
 
 // How many CPUs idle, and whether one does, for select functions. Any context; a hint.

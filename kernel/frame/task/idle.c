@@ -66,8 +66,11 @@ static void halt(struct idle *i)
 static void wait(struct idle *i)
 {
     uint64_t start = clock_cycles();
-    if (!i->expects_short_wait || !watch(i))
+    if (!i->expects_short_wait || !watch(i)) {
+        // It may be long: what an ended program has left is not to wait for this CPU.
+        vm_space_activate(nullptr);
         halt(i);
+    }
     i->expects_short_wait = clock_cycles() - start < SHORT_WAIT_CYCLES;
 }
 

@@ -32,7 +32,6 @@ struct runqueue {
 
 static PERCPU(struct runqueue, runqueues);
 static const struct sched_ops *ops = &sched_default_ops;
-static bool started; // a task has been started: too late for another policy
 
 static struct runqueue *runqueue_of(uint32_t cpu) { return percpu_on(runqueues, cpu_block(cpu)); }
 
@@ -49,7 +48,12 @@ static void runqueue_unlock(struct runqueue *rq) NO_LOCK_ANALYSIS
     preempt_enable_no_resched();
 }
 
-bool run_queue_is_mine(uint32_t cpu) { return cpu_this()->queue_held == cpu + 1; }
+// Not by cpu + 1, which wraps: a service chooses its containers' numbers.
+bool run_queue_is_mine(uint32_t cpu)
+{
+    uint32_t held = cpu_this()->queue_held;
+    return held != 0 && held - 1 == cpu;
+}
 
 // `ready` is written under the lock only.
 static void count_ready(struct runqueue *rq, uint32_t ready)
@@ -59,8 +63,9 @@ static void count_ready(struct runqueue *rq, uint32_t ready)
 
 void sched_inject(const struct sched_ops *policy)
 {
-    ASSERT(!started);
-    ops = policy;
+    // Nobody else is ready, so the old policy holds nobody.
+    ASSERT(cpu_this()->current != nullptr && task_count() == 1);
+    __atomic_store_n(&ops, policy, __ATOMIC_RELEASE);
 }
 
 // ---- states ----------------------------------------------------------------------------------
@@ -117,9 +122,15 @@ static void apply_attr(struct task *t)
     task_unlock_irq(t, flags);
 }
 
+// The last that is done to a task in a queue's name: another CPU's policy may have it run to its
+// end at once.
+static void make_ready(struct task *t)
+{
+    __atomic_fetch_sub(&t->state, TASK_MOVING - TASK_READY, __ATOMIC_RELEASE);
+}
+
 void task_enqueue(struct task *t, enum sched_why why)
 {
-    started = true;
     uint64_t flags = irq_save();
     apply_attr(t);
     uint32_t cpu = select_cpu(t, why);
@@ -128,6 +139,7 @@ void task_enqueue(struct task *t, enum sched_why why)
     runqueue_lock(rq, cpu);
     __atomic_store_n(&t->queued_on, cpu, __ATOMIC_RELAXED);
     bool give_way = ops->enqueue(cpu, &t->sched, why);
+    make_ready(t);
     count_ready(rq, rq->ready + 1);
     bool no_end = !rq->slice_armed;
     if (here && !give_way)
@@ -158,6 +170,10 @@ static struct task *pick(struct runqueue *rq, uint32_t cpu)
             runs = task_change_state(t, TASK_READY, TASK_RUNNING);
         if (!runs)
             continue;
+        // Who changes its attributes sees that it runs, and where, or we see that they change.
+        __atomic_store_n(&t->sched.cpu, cpu, __ATOMIC_SEQ_CST);
+        if (unlikely(__atomic_load_n(&t->attr_changed, __ATOMIC_RELAXED)))
+            preempt_ask();
         if (rq->ready > 0)
             count_ready(rq, rq->ready - 1);
         return t;
@@ -182,7 +198,7 @@ static void leave(struct runqueue *rq, uint32_t cpu, struct task *t, enum task_s
 {
     charge(rq, cpu, t);
     if (to == TASK_LEAVING && __atomic_load_n(&t->attr_changed, __ATOMIC_RELAXED))
-        to = TASK_MIGRATING;
+        to = TASK_MOVING;
     if (!task_change_state(t, TASK_RUNNING, to))
         panic("a task that runs is in state %u", t->state);
     if (to == TASK_LEAVING) {
@@ -200,8 +216,7 @@ static bool settle(struct runqueue *rq, struct task *prev, enum sched_why *why)
     case TASK_LEAVING:
         task_change_state(prev, TASK_LEAVING, TASK_READY);
         return false;
-    case TASK_MIGRATING:
-        task_change_state(prev, TASK_MIGRATING, TASK_READY);
+    case TASK_MOVING:
         *why = SCHED_MOVED;
         return true;
     case TASK_PARKING:
@@ -209,7 +224,7 @@ static bool settle(struct runqueue *rq, struct task *prev, enum sched_why *why)
                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
             return false;
         // A wake-up came meanwhile.
-        __atomic_store_n(&prev->state, TASK_READY, __ATOMIC_RELEASE);
+        __atomic_store_n(&prev->state, TASK_MOVING, __ATOMIC_RELEASE);
         *why = SCHED_WOKEN;
         return true;
     case TASK_DEAD:
@@ -239,8 +254,8 @@ static void arrive(void)
     rq->prev = nullptr;
     bool again = prev != nullptr && settle(rq, prev, &why);
     runqueue_unlock(rq);
-    // A task without an address space leaves the last one's in place.
-    if (now != nullptr && now->space != nullptr)
+    // The idle loop leaves the last one's in place, until it halts.
+    if (now != nullptr && now->space != cpu_this()->active)
         vm_space_activate(now->space);
     if (again)
         task_enqueue(prev, why);
@@ -270,10 +285,7 @@ static void schedule(enum task_state to, enum sched_why why) NO_LOCK_ANALYSIS
     }
     if (prev == nullptr)
         rq->switched_at = clock_cycles();
-    if (next != nullptr) {
-        next->sched.cpu = cpu->id;
-        set_slice(rq, cpu->id, next);
-    }
+    set_slice(rq, cpu->id, next);
     user_state_save();
     cpu->current = next;
     stack_switch(prev != nullptr ? &prev->sp : &rq->idle_sp,
@@ -364,7 +376,7 @@ bool task_unpark(struct task *t)
     if (old != TASK_PARKED)
         return false;
     // Nobody else gets here: they find the notification.
-    __atomic_store_n(&t->state, TASK_READY, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->state, TASK_MOVING, __ATOMIC_RELEASE);
     task_enqueue(t, SCHED_WOKEN);
     return true;
 }
@@ -386,7 +398,7 @@ static bool take_ready(struct task *t)
     runqueue_lock(rq, cpu);
     bool taken = state_of(t) == TASK_READY &&
                  __atomic_load_n(&t->queued_on, __ATOMIC_RELAXED) == cpu &&
-                 ops->dequeue(cpu, &t->sched);
+                 ops->dequeue(cpu, &t->sched) && task_change_state(t, TASK_READY, TASK_MOVING);
     if (taken && rq->ready > 0)
         count_ready(rq, rq->ready - 1);
     runqueue_unlock(rq);
@@ -424,7 +436,7 @@ static struct task *steal(uint32_t self)
             continue;
         runqueue_lock(rq, from);
         struct task *t = task_of(ops->steal(from, self));
-        bool good = t != nullptr && state_of(t) == TASK_READY;
+        bool good = t != nullptr && task_change_state(t, TASK_READY, TASK_MOVING);
         if (good && rq->ready > 0)
             count_ready(rq, rq->ready - 1);
         runqueue_unlock(rq);
@@ -440,6 +452,7 @@ static void take_stolen(struct task *t, uint32_t self)
     runqueue_lock(rq, self);
     ops->enqueue(self, &t->sched, SCHED_MOVED);
     __atomic_store_n(&t->queued_on, self, __ATOMIC_RELAXED);
+    make_ready(t);
     count_ready(rq, rq->ready + 1);
     runqueue_unlock(rq);
 }

@@ -15,7 +15,7 @@ static uint32_t alive; // atomic: tasks that were started and have not been buri
 enum err task_create(void (*fn)(void *), void *arg, struct task **out)
 {
     static const struct sched_attr attr = {
-        .class = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT, .affinity = {~0ull}};
+        .kind = SCHED_FAIR, .weight = SCHED_WEIGHT_DEFAULT, .affinity = {~0ull}};
     struct task *task = heap_alloc(&task_type);
     if (task == nullptr)
         return ERR_NOMEM;
@@ -69,19 +69,21 @@ void task_put(struct task *task)
 
 void task_bury(struct task *dead)
 {
-    __atomic_fetch_sub(&alive, 1, __ATOMIC_RELEASE);
     task_put(dead);
+    __atomic_fetch_sub(&alive, 1, __ATOMIC_RELEASE);
 }
+
+uint32_t task_count(void) { return __atomic_load_n(&alive, __ATOMIC_ACQUIRE); }
 
 void task_check_alive(void)
 {
-    if (__atomic_load_n(&alive, __ATOMIC_ACQUIRE) == 0)
+    if (task_count() == 0)
         panic("every task has ended, and none called power_off()");
 }
 
 void task_start(struct task *task)
 {
-    bool first = task_change_state(task, TASK_NEW, TASK_READY);
+    bool first = task_change_state(task, TASK_NEW, TASK_MOVING);
     ASSERT(first);
     task_get(task);
     __atomic_fetch_add(&alive, 1, __ATOMIC_RELAXED);
@@ -90,7 +92,7 @@ void task_start(struct task *task)
 
 static bool attr_is_valid(const struct sched_attr *a)
 {
-    switch (a->class) {
+    switch (a->kind) {
     case SCHED_FAIR:
         return a->weight >= SCHED_WEIGHT_MIN && a->weight <= SCHED_WEIGHT_MAX;
     case SCHED_FIFO:

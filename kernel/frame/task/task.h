@@ -71,6 +71,10 @@ bool task_unpark(struct task *task);
 // task holds a reference. Task context.
 void task_set_space(struct vm_space *space);
 
+// Tasks that were started and have not ended; one that has ended counts until its stack and its
+// address space have been let go. Any context.
+uint32_t task_count(void);
+
 // Frees the kernel stacks that are kept for new tasks. Task context.
 void task_trim(void);
 

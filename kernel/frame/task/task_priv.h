@@ -3,29 +3,35 @@
 #pragma once
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
-#include "kernel/frame/sched/container.h"
+#include "kernel/frame/sched/sched_priv.h"
 #include "kernel/frame/task/task.h"
 #include "kernel/frame/vmm/kva.h"
 
 // Who changes a state, and from where to where:
 //
-//     NEW --start--> READY <--------------------+
-//                      |  pick                  | unpark
+//     NEW --start--> MOVING <-------------------+
+//                      |  queued                | unpark
 //                      v                        |
-//     LEAVING <---- RUNNING ----> PARKING --> PARKED
-//        |  preempted,  |  exit       the CPU has left its stack
-//        v  yielded     v
-//      READY          DEAD
+//     LEAVING       READY         PARKING --> PARKED
+//        |  ^          |  pick       ^    the CPU has left its stack
+//        |  |          v             |
+//        |  +------ RUNNING ---------+
+//        v  preempted,  |  exit
+//      READY  yielded   v
+//                     DEAD
 //
 // While a task is LEAVING or PARKING its CPU is still on its stack, so only that CPU may take it
-// up again. A wake-up that comes to a task which is not PARKED leaves TASK_NOTIFIED, and the next
-// park returns at once.
+// up again. One that is MOVING belongs to whoever is about to put it into a queue: it becomes so
+// from READY too, when it is stolen or its attributes change, and from RUNNING. Only READY ones
+// can be picked, whatever else a policy offers, and who has made one READY leaves it alone. A
+// wake-up that comes to a task which is not PARKED leaves TASK_NOTIFIED, and the next park returns
+// at once.
 enum task_state : uint32_t {
     TASK_NEW,
     TASK_READY,
     TASK_RUNNING,
-    TASK_LEAVING,   // back in its CPU's queue
-    TASK_MIGRATING, // has to go to another CPU's
+    TASK_LEAVING, // back in its CPU's queue
+    TASK_MOVING,
     TASK_PARKING,
     TASK_PARKED,
     TASK_DEAD,
@@ -53,7 +59,7 @@ SPINLOCK_IRQ_OPS(task, struct task, lock, lc_task)
 // Changes the state if it is `from`; a notification stays.
 bool task_change_state(struct task *task, enum task_state from, enum task_state to);
 
-// For task.c: makes a ready task known to the policy.
+// For task.c: puts a task that is MOVING into a queue, where it is READY.
 void task_enqueue(struct task *task, enum sched_why why);
 
 // For task.c: the task's attributes have changed.

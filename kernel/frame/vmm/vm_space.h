@@ -19,9 +19,9 @@ enum err vm_space_create(struct vm_space **out);
 void vm_space_get(struct vm_space *space);
 void vm_space_put(struct vm_space *space);
 
-// Makes this CPU translate user addresses by `space`, whatever task runs, until another is
-// activated. The CPU holds a reference meanwhile. Null goes back to the kernel's own tables,
-// which have no user half.
+// For task/, which does so when it switches tasks: makes this CPU translate user addresses by
+// `space` until another is activated. The CPU holds a reference meanwhile. Null goes back to the
+// kernel's own tables, which have no user half.
 void vm_space_activate(struct vm_space *space);
 
 // What user mode may do with a page. The CPU cannot forbid reading what may be written or

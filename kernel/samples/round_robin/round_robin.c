@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel with a scheduling policy of its own: strict turns on two CPUs. Six tasks that never give
+// way by themselves are made to by the timer. Shows who had the first turns on each CPU.
+#include "kernel/frame/frame.h"
+
+constexpr char FIRST_NAME = 'a';
+constexpr uint32_t TASKS = 6;
+constexpr size_t TURNS = 12;                // that are noted on each CPU
+constexpr uint64_t TURN_CYCLES = 2'000'000; // how long a turn may last
+
+// One CPU's tasks, changed inside the policy's functions only: there that CPU's run queue is
+// locked.
+struct lane {
+    struct sched_queue ready;
+    char first;            // the name with which the notes begin
+    char turns[TURNS + 1]; // who had them
+    size_t noted;
+};
+
+static struct lane left = {.first = FIRST_NAME}, right = {.first = FIRST_NAME + 1};
+
+static bool all_started;      // atomic: from now on turns are noted
+static uint32_t lanes_noted;  // atomic: whose notes are complete
+static uint32_t ended;        // atomic: tasks
+static struct waitq some_end; // kernel_main waits for them
+
+static struct lane *lane_of(uint32_t cpu) { return cpu == 0 ? &left : &right; }
+
+// ---- the policy ------------------------------------------------------------------------------
+
+// A task's label is its name, and every second one goes to the second CPU. kernel_main has none.
+static uint32_t turns_select(struct sched_node *task, enum sched_why, uint32_t)
+{
+    struct sched_attr attr = sched_node_attr(task);
+    return attr.label == 0 ? 0 : (attr.label - FIRST_NAME) % 2u;
+}
+
+// Behind all others, whyever it comes. Nobody has to give way: each turn has an end.
+static bool turns_enqueue(uint32_t cpu, struct sched_node *task, enum sched_why)
+{
+    if (!sched_queue_push(&lane_of(cpu)->ready, task))
+        panic("a task is queued twice");
+    return false;
+}
+
+static void note_turn(struct lane *l, char name)
+{
+    bool begins = l->noted > 0 || name == l->first;
+    if (!load_acquire(&all_started) || !begins || l->noted == TURNS)
+        return;
+    l->turns[l->noted++] = name;
+    if (l->noted == TURNS)
+        atomic_add(&lanes_noted, 1);
+}
+
+static struct sched_node *turns_pick(uint32_t cpu)
+{
+    struct lane *l = lane_of(cpu);
+    struct sched_node *next = sched_queue_pop(&l->ready);
+    if (next != nullptr && sched_node_attr(next).label != 0)
+        note_turn(l, (char)sched_node_attr(next).label);
+    return next;
+}
+
+// Each CPU keeps its tasks.
+static struct sched_node *turns_steal(uint32_t, uint32_t) { return nullptr; }
+
+static void turns_charge(uint32_t, struct sched_node *, uint64_t) {}
+
+static uint64_t turns_slice(uint32_t, struct sched_node *) { return TURN_CYCLES; }
+
+static bool turns_dequeue(uint32_t cpu, struct sched_node *task)
+{
+    return sched_queue_remove(&lane_of(cpu)->ready, task);
+}
+
+static const struct sched_ops strict_turns = {
+    .select = turns_select,
+    .enqueue = turns_enqueue,
+    .pick = turns_pick,
+    .steal = turns_steal,
+    .charge = turns_charge,
+    .slice = turns_slice,
+    .dequeue = turns_dequeue,
+};
+
+// ---- the tasks -------------------------------------------------------------------------------
+
+struct spinner {
+    uint64_t rounds;
+};
+HEAP_DEFINE(spinner, struct spinner);
+
+// Spins until every CPU has seen enough turns: which no CPU would if its first task kept it.
+TASK_DEFINE(spin, struct spinner, s)
+{
+    while (load_acquire(&lanes_noted) < 2)
+        s->rounds++;
+    spinner_delete(s);
+    atomic_add(&ended, 1);
+    waitq_wake_all(&some_end);
+}
+
+static void start_spinner(char name)
+{
+    struct spinner *s = spinner_new();
+    struct task *task;
+    if (s == nullptr)
+        panic("out of memory");
+    must(spin_create(s, &task));
+    struct sched_attr attr = task_sched(task);
+    attr.label = (uint16_t)name;
+    must(task_set_sched(task, attr));
+    task_start(task);
+    task_put(task);
+}
+
+void kernel_main(void)
+{
+    if (cpu_count() != 2) {
+        kprintf("round_robin: runs on two CPUs (--smp 2), not on %u\n", cpu_count());
+        power_off(1);
+    }
+    sched_queue_init(&left.ready, 0);
+    sched_queue_init(&right.ready, 1);
+    sched_inject(&strict_turns);
+    for (uint32_t i = 0; i < TASKS; i++)
+        start_spinner((char)(FIRST_NAME + i));
+    store_release(&all_started, true);
+    waitq_until(&some_end, load_acquire(&ended) == TASKS);
+    kprintf("round_robin: turns on CPU 0: %s\n", left.turns);
+    kprintf("round_robin: turns on CPU 1: %s\n", right.turns);
+    power_off(0);
+}
