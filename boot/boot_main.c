@@ -3,6 +3,7 @@
 #include "boot/protocol.h"
 #include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/boot/frame_main.h"
+#include "kernel/frame/entropy/entropy_boot.h"
 
 // What entry.S maps.
 constexpr uint64_t MAPPED = 4 * GIB;
@@ -16,5 +17,6 @@ void boot_main(uint32_t magic, uint64_t at)
 {
     struct boot_mem mem = {cspan_make(phys_to_virt((paddr_t){0}), MAPPED)};
     boot_parse(magic, mem, at, &info);
+    entropy_start(&info);
     frame_main(&info);
 }

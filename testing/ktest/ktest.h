@@ -26,6 +26,7 @@ struct ktest {
 #define KTEST_LIST(name) extern const struct ktest name[]
 
 // One list for each file of tests; a null name ends it.
+KTEST_LIST(ktest_entropy);
 KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
