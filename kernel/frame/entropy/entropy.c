@@ -90,9 +90,11 @@ static void mix_boot_noise(struct entropy_stream *s, const struct boot_info *inf
         clock_cycles(),
         rtc_read_raw(),
         clock_cycles(),
-        digest(info->rsdp, CSPAN_OF(info->regions)),
-        digest(info->cmdline_len, CSPAN_OF(info->cmdline)),
-        digest(info->module_count, CSPAN_OF(info->modules)),
+        digest(info->rsdp,
+               cspan_make(info->regions, info->region_count * sizeof(info->regions[0]))),
+        // Behind the line there are zeroes.
+        digest(0, cspan_make(info->cmdline, align_up(info->cmdline_len, 8))),
+        digest(0, cspan_make(info->modules, info->module_count * sizeof(info->modules[0]))),
         digest_modules(info),
         clock_cycles(),
     };
