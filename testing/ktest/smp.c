@@ -2,6 +2,7 @@
 // Several CPUs: calls between them, tasks that meet on them, preemption and time. Every test runs
 // on any number of CPUs.
 #include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/smp/call.h"
 #include "kernel/frame/task/task.h"
@@ -252,6 +253,8 @@ static void clocks(void)
     EXPECT(back <= ns && ns - back < 10);
 }
 
+static void date(void) { kprintf("%lu\n", clock_real_ns() / 1'000'000'000); }
+
 // ---- everything at once ---------------------------------------------------------------------
 
 struct worker {
@@ -342,6 +345,7 @@ const struct ktest ktest_smp[] = {
     {"timers", timers},
     {"sleep_and_wake", sleep_and_wake},
     {"clocks", clocks},
+    {"date", date},
     {"chaos", chaos},
     {},
 };
