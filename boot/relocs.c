@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boot/relocs.h"
 
-// Places are where instructions and data have them: at any address.
-struct unaligned {
-    uint64_t value;
-} __attribute__((packed));
-
-struct unaligned32 {
-    uint32_t value;
-} __attribute__((packed));
-
 static uint64_t take_number(const uint8_t **list)
 {
     uint64_t n = 0;
@@ -21,31 +12,27 @@ static uint64_t take_number(const uint8_t **list)
     }
 }
 
-static void add_32(const uint8_t **list, uint8_t *start, uint64_t by)
+// Takes one list off `*table` and adds to its places, of 4 or 8 bytes.
+static inline void add_to_all(const uint8_t **table, uint8_t *start, size_t width, uint64_t by)
 {
     uint8_t *at = start - 1;
-    for (uint64_t step; (step = take_number(list)) != 0;) {
+    for (uint64_t step; (step = take_number(table)) != 0;) {
         at += step;
-        ((struct unaligned32 *)at)->value += (uint32_t)by;
-    }
-}
-
-static void add_64(const uint8_t **list, uint8_t *start, uint64_t by)
-{
-    uint8_t *at = start - 1;
-    for (uint64_t step; (step = take_number(list)) != 0;) {
-        at += step;
-        ((struct unaligned *)at)->value += by;
+        // They are where instructions and data have them: at any address.
+        uint64_t value = 0;
+        __builtin_memcpy(&value, at, width);
+        value += by;
+        __builtin_memcpy(at, &value, width);
     }
 }
 
 void relocs_apply(const uint8_t *table, uint8_t *text, uint8_t *data, uint64_t image,
                   uint64_t direct)
 {
-    add_32(&table, text, image);
-    add_32(&table, data, image);
-    add_64(&table, text, image);
-    add_64(&table, data, image);
-    add_64(&table, text, direct);
-    add_64(&table, data, direct);
+    add_to_all(&table, text, 4, image);
+    add_to_all(&table, data, 4, image);
+    add_to_all(&table, text, 8, image);
+    add_to_all(&table, data, 8, image);
+    add_to_all(&table, text, 8, direct);
+    add_to_all(&table, data, 8, direct);
 }
