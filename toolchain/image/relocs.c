@@ -72,6 +72,7 @@ static void add_relocation(const struct elf *e, struct list *lists, const Elf64_
     uint64_t target = e->symbols[ELF64_R_SYM(r->r_info)].st_value;
     switch (ELF64_R_TYPE(r->r_info)) {
     case R_X86_64_NONE:
+    case R_X86_64_32: // a number: no address of the kernel fits 32 bits without a sign
         return;
     case R_X86_64_PC32:
     case R_X86_64_PLT32:
