@@ -34,4 +34,6 @@ void chacha_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[
     for (int i = 0; i < 16; i++)
         x[i] += start[i];
     memcpy(out, x, sizeof(x)); // the CPU's own byte order is ChaCha's
+    chacha_forget(x, sizeof(x));
+    chacha_forget(start, sizeof(start));
 }

@@ -21,6 +21,7 @@ void entropy_stream_mix(struct entropy_stream *s, struct cspan data)
         data = cspan_sub(data, n, data.len - n);
     }
     s->left = 0;
+    chacha_forget(block, sizeof(block));
 }
 
 void entropy_stream_fork(const struct entropy_stream *s, uint32_t n, struct entropy_stream *child)
@@ -29,6 +30,7 @@ void entropy_stream_fork(const struct entropy_stream *s, uint32_t n, struct entr
     chacha_block(s->key, n, for_fork, block);
     entropy_stream_init(child);
     memcpy(child->key, block, sizeof(child->key));
+    chacha_forget(block, sizeof(block));
 }
 
 static void make_batch(struct entropy_stream *s)
@@ -39,6 +41,7 @@ static void make_batch(struct entropy_stream *s)
     memcpy(s->key, blocks, sizeof(s->key));
     memcpy(s->batch, &blocks[0][sizeof(s->key)], sizeof(s->batch));
     s->left = sizeof(s->batch);
+    chacha_forget(blocks, sizeof(blocks));
 }
 
 void entropy_stream_fill(struct entropy_stream *s, struct span to)
