@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where loaders jump to: 32-bit protected mode, flat segments, paging off, interrupts off.
-// Builds page tables, switches to 64-bit mode and continues in the higher half with boot_main.
+// Builds page tables, switches to 64-bit mode and continues in the higher half: boot_place moves
+// the kernel, boot_main starts it.
 //
 // From the first page table on nothing is both writable and executable.
 
@@ -11,7 +12,6 @@
 #define PVH_NOTE_ENTRY 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 
 #define IMAGE_OFFSET 0xffffffff80000000
-#define DIRECT_MAP_BASE 0xffff800000000000
 
 #define PRESENT 0x001
 #define WRITE 0x002
@@ -204,9 +204,18 @@ boot_gdtr:
 .type higher_half, @function
 higher_half:
     mov     $boot_stack_top - 16, %rsp // above it two zero words, which end backtraces
-    mov     %ebp, %edi
-    mov     %esi, %esi
+    mov     %ebp, %ebx
+    mov     %esi, %r12d
     xor     %ebp, %ebp
+    mov     %ebx, %edi
+    mov     %r12, %rsi
+    call    boot_place
+    // The kernel has moved, and with it what these constants say.
+    mov     $1f, %rax
+    jmp     *%rax
+1:  mov     $boot_stack_top - 16, %rsp
+    mov     %ebx, %edi
+    mov     %r12, %rsi
     call    boot_main
     ud2
 .size higher_half, . - higher_half
@@ -217,6 +226,8 @@ higher_half:
 boot_stack_top:
 
 .section .bss.boot_tables, "aw", @nobits
+// Those with names for boot_main.c.
+.globl boot_pml4, direct_pdpt, image_pdpt, image_pd
 .balign 4096
 boot_pml4:      .skip 4096
 identity_pdpt:  .skip 4096

@@ -16,6 +16,7 @@
 #include "kernel/frame/boot/boot.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/cpuset.h"
+#include "kernel/frame/entropy/entropy.h"
 #include "kernel/frame/heap/array.h"
 #include "kernel/frame/heap/heap.h"
 #include "kernel/frame/lock/lock_classes.h"

@@ -19,7 +19,7 @@ instructions() {
     "$qemu" -nodefaults -no-user-config -display none -no-reboot -machine microvm -accel tcg \
         -cpu max -m 128 -serial null -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$1" \
         -singlestep -d exec,nochain -D "$tmp/trace" \
-        -dfilter 0x100000..0x7fffff,0xffffffff80000000+0x1000000 || [ $? = 1 ]
+        -dfilter 0x100000..0x7fffff,0xffffffff80000000+0x7fffffff || [ $? = 1 ]
     grep -c '^Trace' "$tmp/trace"
 }
 

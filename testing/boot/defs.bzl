@@ -53,6 +53,37 @@ def boot_test(
         **kwargs
     )
 
+def boots_test(name, kernel, same, count = 2, machine = "microvm", options = [], **kwargs):
+    """A test of several boots, whose consoles must show the same, or must not.
+
+    Args:
+      name: the test's name.
+      kernel: an image.
+      same: whether they are all alike.
+      count: how many.
+      machine: microvm, pc or q35.
+      options: more options of the launcher.
+      **kwargs: for sh_test.
+    """
+    native.sh_test(
+        name = name,
+        size = "medium",
+        srcs = ["//testing/boot:boots_test.sh"],
+        args = [
+            "same" if same else "different",
+            str(count),
+            "$(rootpath //:qemu)",
+            "--machine=" + machine,
+            "--kernel=$(rootpath %s)" % kernel,
+            "--timeout=60",
+        ] + [_quoted(o) for o in options],
+        data = [
+            "//:qemu",
+            kernel,
+        ],
+        **kwargs
+    )
+
 def _pvh_image_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.run_shell(

@@ -38,7 +38,7 @@ static void fault_execute_data(void)
 static void fault_execute_direct_map(void)
 {
     // The text's own bytes, by their other address.
-    uint64_t physical = (uint64_t)&cpu_this - IMAGE_OFFSET;
+    uint64_t physical = (uint64_t)&cpu_this - image_offset();
     void (*volatile f)(void) = (void (*)(void))phys_to_virt((paddr_t){physical});
     f();
 }

@@ -48,11 +48,13 @@ struct ktest {
 #define KTEST_LIST(name) extern const struct ktest name[]
 
 // One list for each file of tests; a null name ends it.
+KTEST_LIST(ktest_entropy);
 KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
 KTEST_LIST(ktest_hostile);
+KTEST_LIST(ktest_place);
 KTEST_LIST(ktest_smp);
 KTEST_LIST(ktest_stress);
 KTEST_LIST(ktest_sync);

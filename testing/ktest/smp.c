@@ -2,6 +2,7 @@
 // Several CPUs: preemption, time, and tasks that do everything at once. Every test runs on any
 // number of CPUs.
 #include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/smp/call.h"
 #include "kernel/frame/task/task.h"
@@ -131,6 +132,8 @@ static void clocks(void)
     EXPECT(back <= ns && ns - back < 10);
 }
 
+static void date(void) { kprintf("%lu\n", clock_real_ns() / 1'000'000'000); }
+
 // ---- everything at once ---------------------------------------------------------------------
 
 struct worker {
@@ -207,6 +210,11 @@ static void chaos(void)
 }
 
 const struct ktest ktest_smp[] = {
-    {"preemption", preemption}, {"timers", timers}, {"sleep_and_wake", sleep_and_wake},
-    {"clocks", clocks},         {"chaos", chaos},   {},
+    {"preemption", preemption},
+    {"timers", timers},
+    {"sleep_and_wake", sleep_and_wake},
+    {"clocks", clocks},
+    {"date", date},
+    {"chaos", chaos},
+    {},
 };

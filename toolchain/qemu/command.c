@@ -58,8 +58,14 @@ static void add_payload(struct command *c, const struct options *o, const struct
         add(c, "-initrd");
         add(c, "/proc/self/fd/%d", r->module_fd);
     }
-    if (o->append != nullptr)
-        add_all(c, (const char *[]){"-append", o->append, nullptr});
+    // A debugger's symbols are at the addresses that the kernel is linked for.
+    const char *append = o->append != nullptr ? o->append : "", *more = "";
+    if (r->gdb_socket != nullptr)
+        more = append[0] != 0 ? " nokaslr" : "nokaslr";
+    if (append[0] != 0 || more[0] != 0) {
+        add(c, "-append");
+        add(c, "%s%s", append, more);
+    }
 }
 
 static bool check(const struct options *o, const struct resources *r, char *error, unsigned size)

@@ -178,13 +178,23 @@ TEST(Command, module_goes_by_descriptor)
 TEST(Command, the_rest_is_passed_on)
 {
     struct options o = parse({"--qemu", "/q", "--kernel", "k", "--append", "x y", "--icount"}).o;
-    auto w = words(o, {.terminal = true, .module_fd = -1, .gdb_socket = "/s"});
+    auto w = words(o, {.terminal = true, .module_fd = -1});
     EXPECT_EQ(after(w, "-append"), "x y");
     EXPECT_EQ(after(w, "-icount"), "shift=0,sleep=off");
-    EXPECT_EQ(after(w, "-gdb"), "unix:/s,server=on,wait=off");
-    EXPECT_TRUE(has(w, "-S"));
     EXPECT_EQ(after(w, "-chardev"), "stdio,id=console,mux=on,signal=off");
     EXPECT_EQ(after(w, "-mon"), "chardev=console");
+}
+
+TEST(Command, debugged_kernel_waits_and_stays_where_it_is_linked)
+{
+    struct options o = parse({"--qemu", "/q", "--kernel", "k", "--append", "x y"}).o;
+    auto w = words(o, {.module_fd = -1, .gdb_socket = "/s"});
+    EXPECT_EQ(after(w, "-gdb"), "unix:/s,server=on,wait=off");
+    EXPECT_TRUE(has(w, "-S"));
+    EXPECT_EQ(after(w, "-append"), "x y nokaslr");
+    o = parse({"--qemu", "/q", "--kernel", "k"}).o;
+    w = words(o, {.module_fd = -1, .gdb_socket = "/s"});
+    EXPECT_EQ(after(w, "-append"), "nokaslr");
 }
 
 TEST(Command, iso_is_a_cd)

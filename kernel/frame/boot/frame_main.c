@@ -8,6 +8,8 @@
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/console/uart.h"
 #include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/entropy/entropy.h"
+#include "kernel/frame/entropy/entropy_boot.h"
 #include "kernel/frame/pmm/page.h"
 #include "kernel/frame/power/power.h"
 #include "kernel/frame/task/task.h"
@@ -45,9 +47,11 @@ struct cspan boot_module_name(size_t i)
 
 static void apply_cmdline(void)
 {
-    struct cspan level;
+    struct cspan level, seed;
     if (cmdline_find(boot_cmdline(), SPAN_TEXT("loglevel"), &level) && !log_set_level(level))
         log_warn("loglevel: no such level; there are error, warn, info and debug");
+    if (cmdline_find(boot_cmdline(), SPAN_TEXT("seed"), &seed) && !entropy_is_fixed())
+        log_warn("seed: not a number below 2^64; chance is left to the machine");
     if (boot->cmdline_cut)
         log_warn("the command line is longer than %zu bytes; the rest is ignored",
                  BOOT_CMDLINE_MAX);
@@ -136,6 +140,7 @@ void frame_main(const struct boot_info *info)
     start_memory();
     task_init();
     start_cpus();
+    entropy_start_cpus();
 
     struct task *main_task;
     if (start_power() != ERR_OK || task_create(main_entry, nullptr, &main_task) != ERR_OK)

@@ -5,16 +5,14 @@
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/console/ksyms.h"
 
-// Made by the image's second link; absent (null) in the first.
-extern const struct ksyms kernel_symbols __attribute__((weak));
+// Of kernel.ld: there is a table from the image's second link on.
+extern const struct ksyms kernel_symbols;
 
 constexpr int FRAMES_MAX = 32;
 
 static const char *find(uint64_t rip, uint64_t *offset)
 {
-    if (&kernel_symbols == nullptr)
-        return nullptr;
-    return ksyms_find(&kernel_symbols, rip, offset);
+    return ksyms_find(&kernel_symbols, rip - image_moved_by(), offset);
 }
 
 static void print_frame(int n, uint64_t rip)
@@ -39,6 +37,13 @@ static bool read_kernel(void *to, uint64_t from, size_t size)
            copy_fallible(to, (const void *)from, size) == 0;
 }
 
+// How to find an address of this run in the image.
+static void print_move(void)
+{
+    if (image_moved_by() != 0)
+        kprintf("  the kernel is 0x%lx above where it is linked\n", image_moved_by());
+}
+
 // Frames are numbered from `n` on.
 static void print_frames(int n, uint64_t frame_pointer)
 {
@@ -55,6 +60,7 @@ static void print_frames(int n, uint64_t frame_pointer)
 
 void backtrace_print(uint64_t frame_pointer)
 {
+    print_move();
     kprintf("backtrace:\n");
     print_frames(0, frame_pointer);
 }
@@ -68,6 +74,7 @@ void backtrace_print_regs(const struct trap_regs *r)
     kprintf("  rbp %016lx r8  %016lx r9  %016lx\n", r->rbp, r->r8, r->r9);
     kprintf("  r10 %016lx r11 %016lx r12 %016lx\n", r->r10, r->r11, r->r12);
     kprintf("  r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
+    print_move();
     kprintf("backtrace:\n");
     int n = 0;
     uint64_t offset, caller;

@@ -7,13 +7,14 @@
 
 C_BEGIN
 
+// Addresses in it are those that the image was linked for. It holds no pointers, so it needs no
+// relocation.
 struct ksyms {
-    uint64_t base; // what `offsets` count from
+    uint64_t base; // what offsets count from
     uint64_t end;  // of the last function
     uint32_t count;
-    const uint32_t *offsets; // ascending
-    const uint32_t *names;   // for each, where its name begins in `strings`
-    const char *strings;
+    // `count` offsets, ascending; for each, where its name begins; then the names.
+    uint32_t words[];
 };
 
 // The function that `address` is in: the last that begins at or below it. Null if it lies

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/console/ksyms.h"
+#include <cstring>
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
@@ -17,31 +18,38 @@ class Table
 public:
     explicit Table(const std::map<uint32_t, std::string> &symbols, uint64_t end = UINT64_MAX)
     {
+        std::vector<uint32_t> offsets, names;
+        std::string strings;
         for (auto &[offset, name] : symbols) {
-            offsets_.push_back(offset);
-            names_.push_back(static_cast<uint32_t>(strings_.size()));
-            strings_ += name + '\0';
+            offsets.push_back(offset);
+            names.push_back(static_cast<uint32_t>(strings.size()));
+            strings += name + '\0';
         }
-        table_ = {BASE,
-                  end,
-                  static_cast<uint32_t>(offsets_.size()),
-                  offsets_.data(),
-                  names_.data(),
-                  strings_.data()};
+        struct ksyms head = {
+            .base = BASE, .end = end, .count = static_cast<uint32_t>(names.size())};
+        auto append = [this](const void *bytes, size_t size) {
+            size_t at = bytes_.size();
+            bytes_.resize(at + size);
+            if (size > 0)
+                memcpy(bytes_.data() + at, bytes, size);
+        };
+        append(&head, offsetof(struct ksyms, words));
+        append(offsets.data(), offsets.size() * 4);
+        append(names.data(), names.size() * 4);
+        append(strings.data(), strings.size());
     }
 
     // "name+offset", or "none".
     std::string find(uint64_t address) const
     {
         uint64_t offset = 0;
-        const char *name = ksyms_find(&table_, address, &offset);
+        const char *name =
+            ksyms_find(reinterpret_cast<const struct ksyms *>(bytes_.data()), address, &offset);
         return name != nullptr ? name + ("+" + std::to_string(offset)) : "none";
     }
 
 private:
-    std::vector<uint32_t> offsets_, names_;
-    std::string strings_;
-    struct ksyms table_;
+    std::vector<char> bytes_;
 };
 
 TEST(Ksyms, empty_table_knows_nothing)

@@ -32,12 +32,24 @@ static inline uint64_t scale(uint64_t value, uint64_t mult)
     return (uint64_t)((unsigned __int128)value * mult >> 32);
 }
 
-// The frequency that the processor itself or the hypervisor tells (CPUID); 0 if none does. The
-// arguments are what CPUID returns: see clock.c.
+// What the processor and the hypervisor tell, for what it is worth: all zero where they do not. See
+// clock.c for where it comes from.
 struct told {
-    uint32_t crystal_hz, numerator, denominator; // leaf 0x15
+    uint32_t crystal_hz, numerator, denominator; // CPUID leaf 0x15
+    uint32_t base_mhz;                           // leaf 0x16
     uint32_t hypervisor_khz;                     // leaf 0x40000010
+    // KVM's clock: ns = (cycles << kvm_shift) * kvm_mult >> 32; a negative shift is one to the
+    // right.
+    uint32_t kvm_mult;
+    int8_t kvm_shift;
 };
+
+// The counter's frequency by the first of these that is plausible: what the hypervisor says, what
+// its clock says, what the processor says. 0 if none is.
 uint64_t calibrate_told_hz(const struct told *t);
+
+// What no counter is slower or faster than. For frequencies in between nothing here overflows.
+constexpr uint64_t HZ_MIN = 1'000'000;
+constexpr uint64_t HZ_MAX = 100'000'000'000;
 
 C_END

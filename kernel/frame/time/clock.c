@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/time/clock.h"
+#include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/time/calibrate.h"
 #include "kernel/frame/time/rtc.h"
@@ -20,6 +21,7 @@ struct scale_factors {
 };
 
 static uint64_t boot_cycles;
+static uint64_t told_hz; // 0: has to be measured
 static struct reading boot_reading;
 static struct scale_factors factors;
 static uint32_t state; // atomic
@@ -55,26 +57,63 @@ static struct reading read_pit(void)
     return best;
 }
 
-static uint64_t told_hz(void)
+// KVM's clock for guests (Linux, Documentation/virt/kvm/x86, "MSR" and "CPUID"): on demand it
+// writes this structure.
+constexpr uint32_t KVM_SIGNATURE[] = {0x4b4d564b, 0x564b4d56, 0x0000004d};
+constexpr uint32_t KVM_FEATURE_CLOCK = 1 << 3;
+constexpr uint32_t MSR_KVM_CLOCK = 0x4b564d01;
+
+static volatile struct {
+    uint32_t version; // odd while it is being written
+    uint32_t unused;
+    uint64_t cycles, ns;
+    uint32_t mult;
+    int8_t shift;
+    uint8_t flags;
+    uint16_t unused1;
+} __attribute__((aligned(32))) kvm_clock;
+
+static void ask_kvm(struct told *t)
+{
+    struct cpuid_result r = cpuid(0x40000000, 0);
+    if (r.ebx != KVM_SIGNATURE[0] || r.ecx != KVM_SIGNATURE[1] || r.edx != KVM_SIGNATURE[2] ||
+        !(cpuid(0x40000001, 0).eax & KVM_FEATURE_CLOCK))
+        return;
+    uint64_t physical = (uint64_t)&kvm_clock - image_offset();
+    wrmsr(MSR_KVM_CLOCK, physical | 1); // it is filled in when this instruction is done
+    wrmsr(MSR_KVM_CLOCK, 0);
+    if (kvm_clock.version != 0 && kvm_clock.version % 2 == 0) {
+        t->kvm_mult = kvm_clock.mult;
+        t->kvm_shift = kvm_clock.shift;
+    }
+}
+
+static uint64_t find_told_hz(void)
 {
     struct told t = {};
-    struct cpuid_result r = cpuid(0, 0);
-    if (r.eax >= 0x15) {
-        r = cpuid(0x15, 0);
+    uint32_t max_leaf = cpuid(0, 0).eax;
+    if (max_leaf >= 0x15) {
+        struct cpuid_result r = cpuid(0x15, 0);
         t.denominator = r.eax;
         t.numerator = r.ebx;
         t.crystal_hz = r.ecx;
     }
+    if (max_leaf >= 0x16)
+        t.base_mhz = cpuid(0x16, 0).eax & UINT16_MAX;
     // Hypervisors have leaves of their own from 0x40000000 on, if they say they are there.
-    if ((cpuid(1, 0).ecx >> 31 & 1) != 0 && cpuid(0x40000000, 0).eax >= 0x40000010)
-        t.hypervisor_khz = cpuid(0x40000010, 0).eax;
+    if (cpuid(1, 0).ecx >> 31 & 1) {
+        if (cpuid(0x40000000, 0).eax >= 0x40000010)
+            t.hypervisor_khz = cpuid(0x40000010, 0).eax;
+        ask_kvm(&t);
+    }
     return calibrate_told_hz(&t);
 }
 
 void clock_init(void)
 {
     boot_cycles = clock_cycles();
-    if (told_hz() != 0)
+    told_hz = find_told_hz();
+    if (told_hz != 0)
         return;
     outb(PIT_CONTROL, PIT_RATE_16BIT);
     outb(PIT_CHANNEL0, 0); // 65536
@@ -106,9 +145,7 @@ static uint64_t measured_hz(void)
 
 static void find_rate(void)
 {
-    uint64_t hz = told_hz();
-    if (hz == 0)
-        hz = measured_hz();
+    uint64_t hz = told_hz != 0 ? told_hz : measured_hz();
     factors.to_ns = calibrate_ns_mult(hz);
     factors.to_cycles = calibrate_cycles_mult(hz);
     uint64_t mono_ns = scale(clock_cycles() - boot_cycles, factors.to_ns);

@@ -58,3 +58,12 @@ uint64_t rtc_read_ns(void)
     } while (memcmp(&a, &b, sizeof(a)) != 0);
     return rtc_decode_ns(&a);
 }
+
+uint64_t rtc_read_raw(void)
+{
+    static const enum reg all[] = {REG_SECOND, REG_MINUTE, REG_HOUR, REG_DAY, REG_MONTH, REG_YEAR};
+    uint64_t raw = 0;
+    for (size_t i = 0; i < sizeof(all); i++)
+        raw = raw << 8 | read(all[i]);
+    return raw;
+}

@@ -17,4 +17,8 @@ uint64_t rtc_decode_ns(const struct rtc_registers *r);
 // Reads the clock, which is taken to be in UTC. 0 if there is none.
 uint64_t rtc_read_ns(void);
 
+// The registers of date and time as they are at this moment, one byte each, also in the middle
+// of an update. For entropy.
+uint64_t rtc_read_raw(void);
+
 C_END

@@ -15,7 +15,7 @@ static enum err map_section(const struct vmm_section *s)
         flags |= PTE_WRITE;
     if (!s->execute)
         flags |= PTE_NO_EXECUTE;
-    paddr_t to = {s->start - IMAGE_OFFSET};
+    paddr_t to = {s->start - image_offset()};
     return pt_map_range(vmm_kernel_root(), s->start, to, s->end - s->start, flags, false);
 }
 
@@ -25,7 +25,7 @@ static enum err map_memory(const struct vmm_range *r, bool gib_pages)
     uint64_t end = min_u64(r->end, DIRECT_MAP_SIZE);
     if (r->start >= end)
         return ERR_OK;
-    return pt_map_range(vmm_kernel_root(), direct_map_base + r->start, (paddr_t){r->start},
+    return pt_map_range(vmm_kernel_root(), direct_map_start() + r->start, (paddr_t){r->start},
                         end - r->start, PTE_WRITE | PTE_NO_EXECUTE | PTE_GLOBAL, gib_pages);
 }
 

@@ -97,7 +97,7 @@ TEST_F(VmmInit, memory_beyond_the_direct_map_is_left_out)
     ASSERT_EQ(init(), ERR_OK);
     uint64_t without = machine.free_pages();
     machine.start_pmm();
-    constexpr uint64_t SIZE = KVA_START - DIRECT_MAP_BASE;
+    constexpr uint64_t SIZE = DIRECT_MAP_SIZE;
     memory = {{0, 8 * MIB},
               {SIZE, SIZE + 2 * MIB},
               {uint64_t{1} << 50, (uint64_t{1} << 50) + 16 * MIB},
