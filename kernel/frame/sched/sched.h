@@ -19,8 +19,14 @@ enum sched_class : uint8_t {
     SCHED_RR,   // the same, taking turns with its equals
 };
 
+#ifdef __cplusplus
+#define SCHED_CLASS class_ // the language keeps the word for itself
+#else
+#define SCHED_CLASS class
+#endif
+
 struct sched_attr {
-    enum sched_class class;
+    enum sched_class SCHED_CLASS;
     uint8_t priority;       // SCHED_FIFO and SCHED_RR: 1 to 99, high ones first
     uint32_t weight;        // SCHED_FAIR: SCHED_WEIGHT_DEFAULT for an ordinary share
     struct cpuset affinity; // where it may run; empty stands for everywhere
