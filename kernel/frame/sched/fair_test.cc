@@ -119,6 +119,7 @@ TEST_F(Fair, a_very_long_run_among_heavy_tasks)
     EXPECT_TRUE(fair_put_back(&f, light, false));
     struct sched_node *n = fair_pick(&f);
     EXPECT_NE(n, light);
+    EXPECT_FALSE(fair_preempts(&f, light)) << "it is far ahead";
     fair_charge(&f, n, 1ull << 41);
     EXPECT_TRUE(fair_put_back(&f, n, false));
     EXPECT_NE(fair_pick(&f), n);
