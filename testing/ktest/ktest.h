@@ -30,5 +30,6 @@ KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
+KTEST_LIST(ktest_nomem);
 KTEST_LIST(ktest_smp);
 KTEST_LIST(ktest_sync);
