@@ -3,19 +3,40 @@
 load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 load("//toolchain/platforms:defs.bzl", "KERNEL")
 
-def frame_room(name, pure = False, visibility = ["//kernel:frame"], **kwargs):
+def _in_kernels(labels):
+    return select({
+        "//toolchain/platforms:is_kernel": labels,
+        "//conditions:default": [],
+    }) if labels else []
+
+def frame_room(
+        name,
+        pure = False,
+        srcs = [],
+        deps = [],
+        kernel_srcs = [],
+        kernel_deps = [],
+        visibility = ["//kernel:frame"],
+        **kwargs):
     """A library of the frame.
 
     Args:
       name: the room's name.
       pure: whether it is also built for the host, where unit tests run it.
+      srcs: its sources.
+      deps: what they need.
+      kernel_srcs: of a pure room, those that only kernels have. On the host, tests supply what they
+        define (testing/host), or testing/hostframe does.
+      kernel_deps: what these need.
       visibility: other frame rooms, unless it says otherwise.
       **kwargs: for cc_library.
     """
     cc_library(
         name = name,
+        srcs = srcs + _in_kernels(kernel_srcs),
         target_compatible_with = [] if pure else KERNEL,
         visibility = visibility,
+        deps = deps + _in_kernels(kernel_deps),
         **kwargs
     )
 

@@ -204,7 +204,8 @@ uint8_t *FakeMachine::user_byte(uint64_t address, bool write)
     if (entry == nullptr || !t.user || (write && !t.write))
         return nullptr;
     *entry |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-    return memory_ + (*entry & PTE_ADDRESS) + address % 4096;
+    uint64_t page_size = uint64_t{4096} << 9 * (level - 1);
+    return memory_ + (*entry & PTE_ADDRESS) + address % page_size;
 }
 
 bool FakeMachine::is_user(uint64_t address)

@@ -55,6 +55,7 @@ KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
 KTEST_LIST(ktest_hostile);
 KTEST_LIST(ktest_place);
+KTEST_LIST(ktest_nomem);
 KTEST_LIST(ktest_smp);
 KTEST_LIST(ktest_stress);
 KTEST_LIST(ktest_sync);

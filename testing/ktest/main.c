@@ -19,7 +19,7 @@ static void run_if_named(const struct ktest *t, struct cspan name)
 void kernel_main(void)
 {
     static const struct ktest *const lists[] = {
-        ktest_entropy, ktest_faults, ktest_hostile, ktest_memory, ktest_place,
+        ktest_entropy, ktest_faults, ktest_hostile, ktest_memory, ktest_nomem, ktest_place,
         ktest_smp,     ktest_stress, ktest_sync,    ktest_tasks,  ktest_user,
     };
     struct cspan name;

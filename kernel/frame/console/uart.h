@@ -3,9 +3,13 @@
 #pragma once
 #include "kernel/frame/base/span.h"
 
+C_BEGIN
+
 // Sets the line to 115200 8N1 with FIFOs on. Before any output; no other precondition.
 void uart_init(void);
 
 // Sends the bytes as they are and returns when the port has taken them. Any context; callers
 // serialise.
 void uart_write(struct cspan bytes);
+
+C_END

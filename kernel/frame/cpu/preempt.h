@@ -17,16 +17,32 @@ SLOW_PATH void preempt_schedule(void);
 void preempt_schedule_irq(void);
 
 #if __STDC_HOSTED__
-static inline void preempt_disable(void) { cpu_this()->preempt++; }
+// A thread plays a CPU. Others look at its word, and ask it: testing/hostframe.
+static inline void preempt_disable(void)
+{
+    __atomic_fetch_add(&cpu_this()->preempt, 1, __ATOMIC_SEQ_CST);
+}
 static inline void preempt_enable(void)
 {
-    if (--cpu_this()->preempt == 0)
+    if (__atomic_sub_fetch(&cpu_this()->preempt, 1, __ATOMIC_SEQ_CST) == 0)
         preempt_schedule();
 }
-static inline void preempt_enable_no_resched(void) { cpu_this()->preempt--; }
-static inline uint32_t preempt_word(void) { return cpu_this()->preempt; }
-static inline void preempt_ask(void) { cpu_this()->preempt &= ~PREEMPT_UNASKED; }
-static inline void preempt_answer(void) { cpu_this()->preempt |= PREEMPT_UNASKED; }
+static inline void preempt_enable_no_resched(void)
+{
+    __atomic_fetch_sub(&cpu_this()->preempt, 1, __ATOMIC_SEQ_CST);
+}
+static inline uint32_t preempt_word(void)
+{
+    return __atomic_load_n(&cpu_this()->preempt, __ATOMIC_RELAXED);
+}
+static inline void preempt_ask(void)
+{
+    __atomic_fetch_and(&cpu_this()->preempt, ~PREEMPT_UNASKED, __ATOMIC_RELAXED);
+}
+static inline void preempt_answer(void)
+{
+    __atomic_fetch_or(&cpu_this()->preempt, PREEMPT_UNASKED, __ATOMIC_RELAXED);
+}
 #else
 static inline void preempt_disable(void)
 {

@@ -5,6 +5,10 @@
 // overflow.
 constexpr uint64_t CHARGE_MAX = 1ull << 32;
 
+// Where virtual time begins. Trees order by plain numbers: a task that brings a lag along begins
+// before V, and must not begin before 0; and 64 bits are to last for a hundred days.
+constexpr uint64_t START = 1ull << 62;
+
 static struct sched_node *node_of(struct tree_node *t)
 {
     return TREE_ENTRY(t, struct sched_node, tree);
@@ -26,7 +30,7 @@ static void update_least(struct tree_node *t)
 
 void fair_init(struct fair *f, uint32_t cpu)
 {
-    *f = (struct fair){};
+    *f = (struct fair){.base = START};
     sched_tree_init(&f->ready, cpu);
     f->ready.tree.update = update_least;
 }
@@ -73,8 +77,8 @@ static void rebase(struct fair *f)
 
 static bool is_eligible(const struct fair *f, uint64_t vruntime)
 {
-    // vruntime <= V, without the division.
-    return (int64_t)(vruntime - f->base) * f->sum_weight <= f->sum_weighted;
+    // vruntime <= V, without the division. A task far from V among heavy ones needs the bits.
+    return (__int128)(int64_t)(vruntime - f->base) * f->sum_weight <= f->sum_weighted;
 }
 
 bool fair_add(struct fair *f, struct sched_node *n)

@@ -14,6 +14,12 @@ static bool try_take(struct mutex *m)
                                        __ATOMIC_RELAXED);
 }
 
+// Others look whether it is they.
+static void set_holder(struct mutex *m, struct task *holder)
+{
+    __atomic_store_n(&m->holder, holder, __ATOMIC_RELAXED);
+}
+
 // From now on whoever unlocks it wakes.
 static bool take_or_announce(struct mutex *m)
 {
@@ -23,11 +29,11 @@ static bool take_or_announce(struct mutex *m)
 void mutex_lock(struct mutex *m, const struct lock_class *c)
 {
     might_sleep("mutex_lock");
-    ASSERT(m->holder != task_current());
+    ASSERT(__atomic_load_n(&m->holder, __ATOMIC_RELAXED) != task_current());
     lock_debug_acquire(c, m);
     if (!try_take(m))
         waitq_until(&m->waiters, take_or_announce(m));
-    m->holder = task_current();
+    set_holder(m, task_current());
 }
 
 bool mutex_try_lock(struct mutex *m, const struct lock_class *c)
@@ -35,7 +41,7 @@ bool mutex_try_lock(struct mutex *m, const struct lock_class *c)
     if (!try_take(m))
         return false;
     lock_debug_acquire(c, m);
-    m->holder = task_current();
+    set_holder(m, task_current());
     return true;
 }
 
@@ -43,7 +49,7 @@ void mutex_unlock(struct mutex *m, const struct lock_class *c)
 {
     ASSERT(m->holder == task_current());
     lock_debug_release(c, m);
-    m->holder = nullptr;
+    set_holder(m, nullptr);
     if (__atomic_exchange_n(&m->state, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
         waitq_wake_one(&m->waiters);
 }

@@ -11,8 +11,8 @@ C_BEGIN
 
 // All zero is unlocked.
 struct mutex {
-    uint32_t state FRAME_PRIVATE; // atomic: 0 free, 1 held, 2 held and perhaps waited for
-    struct task *holder FRAME_PRIVATE;
+    uint32_t state FRAME_PRIVATE;      // atomic: 0 free, 1 held, 2 held and perhaps waited for
+    struct task *holder FRAME_PRIVATE; // atomic
     struct waitq waiters FRAME_PRIVATE;
 };
 
