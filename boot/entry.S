@@ -21,6 +21,7 @@
 #define CR4_PAE 0x20
 #define MSR_EFER 0xc0000080
 #define EFER_LME_NXE 0x900
+#define MSR_GS_BASE 0xc0000101
 
 #define IMAGE_TABLES 8 /* 2 MiB each; kernel.ld checks that the image fits */
 #define DIRECT_TABLES 4 /* 1 GiB each: all that a 32-bit loader can speak of */
@@ -207,6 +208,10 @@ higher_half:
     mov     %ebp, %edi
     mov     %esi, %esi
     xor     %ebp, %ebp
+    mov     $MSR_GS_BASE, %ecx      // the boot CPU's block
+    mov     $percpu_start, %rax
+    mov     $-1, %edx
+    wrmsr
     call    boot_main
     ud2
 .size higher_half, . - higher_half

@@ -16,6 +16,12 @@ static inline uint64_t free_pages(void)
     return pmm_stats().free;
 }
 
+// Goes where no function is. (A call through a pointer would look at the type in front of it.)
+static inline void jump_to(const volatile void *address)
+{
+    __asm__ volatile("call *%0" ::"r"(address) : "memory");
+}
+
 #define EXPECT(condition) ASSERT(condition)
 
 struct ktest {
@@ -26,9 +32,11 @@ struct ktest {
 #define KTEST_LIST(name) extern const struct ktest name[]
 
 // One list for each file of tests; a null name ends it.
+KTEST_LIST(ktest_checks);
 KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
 KTEST_LIST(ktest_memory);
 KTEST_LIST(ktest_smp);
+KTEST_LIST(ktest_spaces);
 KTEST_LIST(ktest_sync);

@@ -19,7 +19,8 @@ static void run_if_named(const struct ktest *t, struct cspan name)
 void kernel_main(void)
 {
     static const struct ktest *const lists[] = {
-        ktest_faults, ktest_memory, ktest_smp, ktest_sync, ktest_tasks, ktest_user,
+        ktest_checks, ktest_faults, ktest_memory, ktest_smp,
+        ktest_spaces, ktest_sync,   ktest_tasks,  ktest_user,
     };
     struct cspan name;
     if (!cmdline_find(boot_cmdline(), SPAN_TEXT("test"), &name))

@@ -4,25 +4,42 @@ load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//toolchain/platforms:defs.bzl", "KERNEL", "KERNEL_PLATFORM", "PLATFORM_ATTRS", "only", "platform_dep")
 
 _STRIP = "@llvm19//:usr/lib/llvm-19/bin/llvm-strip"
+_OBJDUMP = "@llvm19//:usr/lib/llvm-19/bin/llvm-objdump"
+
+# Writes the tables of an image to standard output.
+_TABLES = "{objdump} -d -l --no-show-raw-insn -j .text {image} | {ksyms} {image}"
+
+_TABLE_ATTRS = {
+    "_ksyms": attr.label(default = "//toolchain/image:ksyms", executable = True, cfg = "exec"),
+    "_objdump": attr.label(default = "@llvm19//:llvm-objdump"),
+    "_objdump_tool": attr.label(default = _OBJDUMP, allow_single_file = True),
+}
+
+def _tables(ctx, image):
+    return _TABLES.format(
+        image = image.path,
+        ksyms = ctx.executable._ksyms.path,
+        objdump = ctx.file._objdump_tool.path,
+    )
 
 def _ksyms_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".S")
     ctx.actions.run_shell(
         outputs = [out],
         inputs = [ctx.file.image],
-        tools = [ctx.executable._ksyms],
-        command = "%s %s > %s" % (ctx.executable._ksyms.path, ctx.file.image.path, out.path),
+        tools = [ctx.executable._ksyms] + ctx.files._objdump,
+        command = "set -o pipefail; %s > %s" % (_tables(ctx, ctx.file.image), out.path),
         mnemonic = "KernelSymbols",
     )
     return [DefaultInfo(files = depset([out]))]
 
 _ksyms = rule(
-    doc = "The symbol table of `image`, as assembly.",
+    doc = "The symbol and line tables of `image`, as assembly.",
     implementation = _ksyms_impl,
-    attrs = {
-        "image": attr.label(allow_single_file = True, mandatory = True),
-        "_ksyms": attr.label(default = "//toolchain/image:ksyms", executable = True, cfg = "exec"),
-    },
+    attrs = dict(
+        _TABLE_ATTRS,
+        image = attr.label(allow_single_file = True, mandatory = True),
+    ),
 )
 
 def _image_impl(ctx):
@@ -36,13 +53,13 @@ def _image_impl(ctx):
     ctx.actions.run_shell(
         outputs = [image],
         inputs = [linked, table],
-        tools = [ctx.executable._ksyms] + ctx.files._strip,
-        command = "{ksyms} {linked} | cmp - {table} && {strip} --strip-all -o {image} {linked}".format(
+        tools = [ctx.executable._ksyms] + ctx.files._objdump + ctx.files._strip,
+        command = "{tables} | cmp - {table} && {strip} --strip-all -o {image} {linked}".format(
             image = image.path,
-            ksyms = ctx.executable._ksyms.path,
             linked = linked.path,
             strip = ctx.file._strip_tool.path,
             table = table.path,
+            tables = _tables(ctx, linked),
         ),
         mnemonic = "KernelImage",
     )
@@ -55,10 +72,9 @@ _image = rule(
     doc = "The linked kernel without its debug information, which stays in <name>.debug.",
     implementation = _image_impl,
     attrs = dict(
-        PLATFORM_ATTRS,
+        dict(PLATFORM_ATTRS, **_TABLE_ATTRS),
         linked = platform_dep(mandatory = True),
         table = platform_dep(mandatory = True),
-        _ksyms = attr.label(default = "//toolchain/image:ksyms", executable = True, cfg = "exec"),
         _strip = attr.label(default = "@llvm19//:llvm-strip"),
         _strip_tool = attr.label(default = _STRIP, allow_single_file = True),
     ),

@@ -11,12 +11,27 @@ namespace
 
 constexpr uint64_t BASE = 0xffff'ffff'8000'1000;
 
-// A table from (offset, name) pairs, laid out as toolchain/image's does.
+struct Line {
+    uint32_t offset;
+    uint16_t number, file;
+};
+
+// A table from (offset, name) pairs and lines, laid out as toolchain/image's does.
 class Table
 {
 public:
-    explicit Table(const std::map<uint32_t, std::string> &symbols, uint64_t end = UINT64_MAX)
+    explicit Table(const std::map<uint32_t, std::string> &symbols, uint64_t end = UINT64_MAX,
+                   const std::vector<Line> &lines = {}, const std::vector<std::string> &files = {})
     {
+        for (const Line &l : lines) {
+            line_offsets_.push_back(l.offset);
+            lines_.push_back(l.number);
+            files_.push_back(l.file);
+        }
+        for (const std::string &file : files) {
+            file_names_.push_back(static_cast<uint32_t>(strings_.size()));
+            strings_ += file + '\0';
+        }
         for (auto &[offset, name] : symbols) {
             offsets_.push_back(offset);
             names_.push_back(static_cast<uint32_t>(strings_.size()));
@@ -27,7 +42,20 @@ public:
                   static_cast<uint32_t>(offsets_.size()),
                   offsets_.data(),
                   names_.data(),
-                  strings_.data()};
+                  strings_.data(),
+                  static_cast<uint32_t>(lines.size()),
+                  line_offsets_.data(),
+                  lines_.data(),
+                  files_.data(),
+                  file_names_.data()};
+    }
+
+    // "file:number", or "none".
+    std::string line(uint64_t address) const
+    {
+        uint32_t number = 0;
+        const char *file = ksyms_line(&table_, address, &number);
+        return file != nullptr ? file + (":" + std::to_string(number)) : "none";
     }
 
     // "name+offset", or "none".
@@ -39,7 +67,8 @@ public:
     }
 
 private:
-    std::vector<uint32_t> offsets_, names_;
+    std::vector<uint32_t> offsets_, names_, line_offsets_, file_names_;
+    std::vector<uint16_t> lines_, files_;
     std::string strings_;
     struct ksyms table_;
 };
@@ -79,6 +108,22 @@ TEST(Ksyms, behind_the_last_symbol_there_is_none)
     EXPECT_EQ(t.find(BASE + 19), "last+3");
     EXPECT_EQ(t.find(BASE + 20), "none");
     EXPECT_EQ(t.find(UINT64_MAX), "none");
+}
+
+TEST(Ksyms, a_line_goes_on_until_the_next_begins)
+{
+    Table t({{0, "first"}, {16, "last"}}, BASE + 40, {{4, 10, 1}, {8, 65535, 0}, {30, 10, 1}},
+            {"a.c", "b.h"});
+    EXPECT_EQ(t.line(BASE - 1), "none");
+    EXPECT_EQ(t.line(BASE + 3), "none");
+    EXPECT_EQ(t.line(BASE + 4), "b.h:10");
+    EXPECT_EQ(t.line(BASE + 7), "b.h:10");
+    EXPECT_EQ(t.line(BASE + 8), "a.c:65535");
+    EXPECT_EQ(t.line(BASE + 29), "a.c:65535");
+    EXPECT_EQ(t.line(BASE + 39), "b.h:10");
+    EXPECT_EQ(t.line(BASE + 40), "none");
+    EXPECT_EQ(Table({{0, "only"}}).line(BASE), "none");
+    EXPECT_EQ(t.find(BASE + 17), "last+1");
 }
 
 TEST(Ksyms, random_tables_agree_with_a_map)
