@@ -26,15 +26,10 @@ uint64_t pcid_activate(struct pcid_cache *c, uint64_t space, uint64_t changes)
 enum pcid_flush pcid_catch_up(struct pcid_cache *c, uint64_t space, bool active, uint64_t change,
                               uint64_t changes)
 {
-    struct pcid_slot *slot = find(c, space);
-    if (!active) {
-        // It was, when it was asked who is. Nothing goes by these translations now, and when it
-        // comes back they are forgotten.
-        if (slot != nullptr)
-            slot->space = 0;
-        return PCID_FLUSH_NONE;
-    }
-    if (change <= slot->changes)
+    // If it no longer is, nothing goes by these translations, and the count shows when it comes
+    // back.
+    struct pcid_slot *slot = active ? find(c, space) : nullptr;
+    if (slot == nullptr || change <= slot->changes)
         return PCID_FLUSH_NONE;
     // Changes by several CPUs may be heard of in any order: then one flush takes them all in.
     bool in_order = change == slot->changes + 1;

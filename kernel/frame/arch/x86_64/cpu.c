@@ -180,7 +180,7 @@ uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg)
     return (uint64_t)sp;
 }
 
-void user_enter_with(struct trap_regs *regs)
+SLOW_PATH void user_enter_with(struct trap_regs *regs)
 {
     struct cpu_arch *cpu = cpu_arch_this();
     cpu->user_push = &regs->vector;

@@ -48,10 +48,10 @@ struct trap_regs;
 
 struct cpu_arch {
     struct cpu_arch *self;
-    uint64_t kernel_sp; // where to return to when user mode is left
+    uint64_t kernel_sp;  // where to return to when user mode is left
     uint64_t *user_push; // into the registers of user mode: below it SYSCALL pushes them
-    uint64_t user_sp; // SYSCALL's only free word
-    uint64_t canary;  // of the stack in use: between a function's arrays and its return address
+    uint64_t user_sp;    // SYSCALL's only free word
+    uint64_t canary;     // of the stack in use: between a function's arrays and its return address
     struct tss tss;
     uint64_t gdt[8];
     struct user_state *user_state; // whose is in the CPU; null: nobody's
@@ -132,7 +132,7 @@ enum user_exit : uint64_t {
 };
 
 // Where user mode's registers go from now on, on this CPU: 16-byte aligned. Interrupts off.
-void user_enter_with(struct trap_regs *regs);
+SLOW_PATH void user_enter_with(struct trap_regs *regs);
 
 // Enters user mode with `regs`, which user_enter_with has been told of and which are updated when
 // it is left. Interrupts off on both sides. `sysret` chooses the fast way back: rcx is rip and r11
