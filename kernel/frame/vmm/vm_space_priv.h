@@ -17,8 +17,8 @@ struct vm_space {
     struct cpuset_atomic cursors; // CPUs that have one open; set under the lock
 };
 
-// This CPU hears of the change number `change` of `space`: returns what it has to forget. Interrupts
-// off.
+// This CPU hears of the change number `change` of `space`: returns what it has to forget.
+// Interrupts off.
 enum pcid_flush vm_space_catch_up(struct vm_space *space, uint64_t change);
 
 // This CPU forgets all translations of `space`, which is active. Interrupts off.
