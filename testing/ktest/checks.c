@@ -137,8 +137,11 @@ static void canaries(void)
         task_start(task);
         task_put(task);
     }
-    while (__atomic_load_n(&seen[TASKS - 1][1], __ATOMIC_ACQUIRE) == 0)
-        task_yield();
+    for (int i = 0; i < TASKS; i++) {
+        // They may end in any order.
+        while (__atomic_load_n(&seen[i][1], __ATOMIC_ACQUIRE) == 0)
+            task_yield();
+    }
     for (int i = 0; i < TASKS; i++) {
         EXPECT(seen[i][0] == seen[i][1]);
         EXPECT(seen[i][0] >> 8 != 0 && (seen[i][0] & 0xff) == 0);
