@@ -3,6 +3,7 @@
 #include "boot/place.h"
 #include "boot/protocol.h"
 #include "boot/relocs.h"
+#include "kernel/frame/arch/x86_64/cpu.h"
 #include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/arch/x86_64/x86.h"
@@ -78,5 +79,6 @@ void boot_main(uint32_t magic, uint64_t at)
 {
     // Once more, since the structure points to texts of the kernel, which have moved.
     parse(magic, at);
+    cpu_arch_set_canary(entropy_boot_u64() & CANARY_MASK);
     frame_main(&info);
 }

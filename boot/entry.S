@@ -21,6 +21,7 @@
 #define CR4_PAE 0x20
 #define MSR_EFER 0xc0000080
 #define EFER_LME_NXE 0x900
+#define MSR_GS_BASE 0xc0000101
 
 #define IMAGE_TABLES 8 /* 2 MiB each; kernel.ld checks that the image fits */
 #define DIRECT_TABLES 4 /* 1 GiB each: all that a 32-bit loader can speak of */
@@ -207,6 +208,7 @@ higher_half:
     mov     %ebp, %ebx
     mov     %esi, %r12d
     xor     %ebp, %ebp
+    call    set_gs
     mov     %ebx, %edi
     mov     %r12, %rsi
     call    boot_place
@@ -214,11 +216,23 @@ higher_half:
     mov     $1f, %rax
     jmp     *%rax
 1:  mov     $boot_stack_top - 16, %rsp
+    call    set_gs
     mov     %ebx, %edi
     mov     %r12, %rsi
     call    boot_main
     ud2
 .size higher_half, . - higher_half
+
+// GS points at the boot CPU's block, which has the stack protector's canary.
+.type set_gs, @function
+set_gs:
+    mov     $MSR_GS_BASE, %ecx
+    mov     $percpu_start, %rax
+    mov     %rax, %rdx
+    shr     $32, %rdx
+    wrmsr
+    ret
+.size set_gs, . - set_gs
 
 .section .bss.boot_stack, "aw", @nobits
 .skip 4096                          // boot_stack_guard (kernel.ld)

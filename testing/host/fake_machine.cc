@@ -40,13 +40,28 @@ void smp_call(struct cpuset cpus, void (*fn)(void *), void *arg)
 void tlb_flush_page(uint64_t address)
 {
     machine->flushed.push_back(address);
+    std::erase_if(machine->tlb, [&](auto &e) {
+        return e.first.first == machine->tag && address - e.second.page_start < e.second.page_size;
+    });
     if (machine->on_flush)
         machine->on_flush(address);
 }
 
-void mmu_flush_all(void) { machine->flushed_all++; }
+void mmu_flush_all(void)
+{
+    machine->flushed_all++;
+    machine->tlb.clear();
+}
 
-void mmu_load_root(paddr_t root) { machine->roots.push_back(root.raw); }
+void mmu_load_root(paddr_t root)
+{
+    machine->roots.push_back(root.raw & PTE_ADDRESS);
+    machine->tag = root.raw & (PAGE_SIZE - 1);
+    if (root.raw >> 63)
+        machine->roots_kept++;
+    else
+        std::erase_if(machine->tlb, [](auto &e) { return e.first.first == machine->tag; });
+}
 
 void user_access_begin(void)
 {
@@ -194,12 +209,27 @@ std::optional<FakeMachine::Translation> FakeMachine::translate(uint64_t root,
     return t;
 }
 
+void FakeMachine::recall(uint64_t address, const std::optional<Translation> &now)
+{
+    std::pair key{tag, address >> PAGE_SHIFT};
+    uint64_t physical = now ? now->physical & ~(PAGE_SIZE - 1) : 0;
+    auto it = tlb.find(key);
+    if (it != tlb.end()) {
+        bool user = now && now->user;
+        if (!user || it->second.physical != physical || (it->second.write && !now->write))
+            fail("the CPU goes by a translation that it should have been told to forget");
+    } else if (now && now->user) {
+        tlb[key] = {address & ~(now->page_size - 1), now->page_size, physical, now->write};
+    }
+}
+
 uint8_t *FakeMachine::user_byte(uint64_t address, bool write)
 {
     int level;
     Translation t;
     if (roots.empty() || !address_is_canonical(address))
         return nullptr;
+    recall(address, translate(roots.back(), address));
     uint64_t *entry = entry_of(roots.back(), address, &level, &t);
     if (entry == nullptr || !t.user || (write && !t.write))
         return nullptr;

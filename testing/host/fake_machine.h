@@ -6,6 +6,7 @@
 #include "kernel/frame/pmm/pmm.h"
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -35,9 +36,12 @@ public:
     void give_back();
 
     // What the CPU was told, in order: the addresses of tlb_flush_page, and the physical
-    // addresses of mmu_load_root. The last root is the one translations go by.
+    // addresses of mmu_load_root. The last root is the one translations go by, and `tag` came with
+    // it.
     std::vector<uint64_t> flushed;
     std::vector<uint64_t> roots;
+    uint64_t tag = 0;
+    unsigned roots_kept = 0;  // loads that kept the tag's translations
     unsigned flushed_all = 0; // calls of mmu_flush_all
 
     // Called by tlb_flush_page, to look at things as they are at that moment.
@@ -59,14 +63,24 @@ public:
     std::optional<Translation> translate(uint64_t root, uint64_t address) const;
 
     // As a user program's access would: null if it faults, else where the byte is. Sets
-    // accessed and dirty bits.
+    // accessed and dirty bits. The CPU remembers translations by tag, and the test ends if it
+    // should have been told to forget the one it would go by.
     uint8_t *user_byte(uint64_t address, bool write);
 
     // The addresses that copy_fallible takes for the user's: low ones, and the last pages of user
     // space. A host program has nothing there.
     static bool is_user(uint64_t address);
 
+    // What the CPU remembers of a page of the user's.
+    struct Remembered {
+        uint64_t page_start, page_size, physical;
+        bool write;
+    };
+    std::map<std::pair<uint64_t, uint64_t>, Remembered> tlb; // by tag and 4 KiB page
+
 private:
+    void recall(uint64_t address, const std::optional<Translation> &now);
+
     uint64_t *entry_of(uint64_t root, uint64_t address, int *level, Translation *t) const;
 
     void *reserved_;

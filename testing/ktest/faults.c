@@ -31,16 +31,14 @@ static void fault_write_rodata(void)
 static void fault_execute_data(void)
 {
     static uint8_t code[] = {0xc3}; // ret
-    void (*volatile f)(void) = (void (*)(void))code;
-    f();
+    jump_to(code);
 }
 
 static void fault_execute_direct_map(void)
 {
     // The text's own bytes, by their other address.
     uint64_t physical = (uint64_t)&cpu_this - image_offset();
-    void (*volatile f)(void) = (void (*)(void))phys_to_virt((paddr_t){physical});
-    f();
+    jump_to(phys_to_virt((paddr_t){physical}));
 }
 
 [[gnu::noinline]] static int recurse(int n)

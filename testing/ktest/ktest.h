@@ -36,6 +36,10 @@ static inline struct sched_attr on_cpu(uint32_t cpu)
     return (struct sched_attr){.kind = SCHED_FAIR,
                                .weight = SCHED_WEIGHT_DEFAULT,
                                .affinity = cpuset_of(cpu % cpu_count())};
+// Goes where no function is. (A call through a pointer would look at the type in front of it.)
+static inline void jump_to(const volatile void *address)
+{
+    __asm__ volatile("call *%0" ::"r"(address) : "memory");
 }
 
 #define EXPECT(condition) ASSERT(condition)
@@ -49,6 +53,7 @@ struct ktest {
 
 // One list for each file of tests; a null name ends it.
 KTEST_LIST(ktest_entropy);
+KTEST_LIST(ktest_checks);
 KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
@@ -58,4 +63,5 @@ KTEST_LIST(ktest_place);
 KTEST_LIST(ktest_nomem);
 KTEST_LIST(ktest_smp);
 KTEST_LIST(ktest_stress);
+KTEST_LIST(ktest_spaces);
 KTEST_LIST(ktest_sync);

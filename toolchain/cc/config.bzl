@@ -118,7 +118,6 @@ def _sanitizer_features():
 
 def _impl(ctx):
     attr = ctx.attr
-    link_triple = attr.link_triple or attr.triple
     features = [
         feature(name = "dbg"),
         feature(name = "opt"),
@@ -128,7 +127,7 @@ def _impl(ctx):
         feature(name = "strip_debug_symbols"),
         _feature("target", [
             _flags(_COMPILE, ["--target=" + attr.triple]),
-            _flags(_LINK, ["--target=" + link_triple, "--ld-path=external/llvm19/usr/lib/llvm-19/bin/ld.lld"]),
+            _flags(_LINK, ["--target=" + attr.triple, "--ld-path=external/llvm19/usr/lib/llvm-19/bin/ld.lld"]),
         ], enabled = True),
         _feature("warnings", [
             _flags(_COMPILE, WARNINGS),
@@ -144,6 +143,7 @@ def _impl(ctx):
             _flags(_COMPILE, attr.fastbuild_flags, _NOT_OPT),
             _flags(_LINK, attr.link_flags),
         ], enabled = True),
+        _feature("retpoline", [_flags(_C, attr.retpoline_flags)]),
         _feature("unfiltered_compile_flags", [_flags(_COMPILE, REPRODUCIBLE)], enabled = True),
     ] + _layering_features()
     if attr.sanitizers:
@@ -172,9 +172,9 @@ clang_config = rule(
         "fastbuild_flags": attr.string_list(doc = "without --compilation_mode=opt"),
         "libc": attr.string(mandatory = True),
         "link_flags": attr.string_list(),
-        "link_triple": attr.string(doc = "where the linking driver wants another triple"),
         "opt_flags": attr.string_list(doc = "with --compilation_mode=opt"),
         "pic": attr.bool(),
+        "retpoline_flags": attr.string_list(doc = "with feature retpoline"),
         "sanitizers": attr.bool(doc = "offers asan, ubsan, tsan, fuzzer and clang_coverage"),
         "sysroot": attr.string(),
         "triple": attr.string(mandatory = True),

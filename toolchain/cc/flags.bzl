@@ -52,12 +52,37 @@ KERNEL_CODE = [
     "-mno-red-zone",
     "-fno-pic",
     "-fno-asynchronous-unwind-tables",
-    "-fno-stack-protector",
     # Backtraces walk frame pointers.
     "-fno-omit-frame-pointer",
     "-mno-omit-leaf-frame-pointer",
     "-fno-optimize-sibling-calls",
 ]
+
+# What stops an attacker who has found a bug (docs/security.md): calls through pointers reach
+# functions of the pointer's type only, and begin at ENDBR64; no jump goes through a table; a
+# frame that was written beyond an array is not returned from. The canary is the CPU block's
+# (CPU_CANARY in kernel/frame/arch/x86_64/cpu.h).
+HARDENING = [
+    "-fsanitize=kcfi",
+    "-fcf-protection=branch",
+    "-fno-jump-tables",
+    "-fstack-protector-strong",
+    "-mstack-protector-guard=tls",
+    "-mstack-protector-guard-reg=gs",
+    "-mstack-protector-guard-offset=32",
+]
+
+# What stops at a bug: each check that fails calls a function of kernel/frame/trap/check.c, from
+# a place of its own, so that the message can name file and line.
+CHECKS = [
+    "-fsanitize=array-bounds,shift,signed-integer-overflow,unreachable",
+    "-fsanitize-minimal-runtime",
+    "-fno-sanitize-recover=all",
+]
+
+# Calls through pointers that no speculation follows, for CPUs on which that is all there is:
+# --config=retpoline.
+RETPOLINE = ["-mretpoline"]
 
 # Lock classes, their order included (kernel/frame/lock).
 LOCK_ANALYSIS = [
@@ -94,6 +119,8 @@ KERNEL_LINK = NO_BUILD_ID + [
     "-Wl,--gc-sections",
     "-flto",
     "-ffat-lto-objects",
+    # Checks that fail alike stay apart: each has its line.
+    "-Wl,-mllvm,-enable-tail-merge=0",
     "-Wl,-z,max-page-size=4096",
     "-Wl,-z,noexecstack",
 ]

@@ -4,25 +4,42 @@ load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//toolchain/platforms:defs.bzl", "KERNEL", "KERNEL_PLATFORM", "PLATFORM_ATTRS", "only", "platform_dep")
 
 _STRIP = "@llvm19//:usr/lib/llvm-19/bin/llvm-strip"
+_OBJDUMP = "@llvm19//:usr/lib/llvm-19/bin/llvm-objdump"
+
+# Writes the tables of an image to standard output.
+_WRITE_TABLES = "{objdump} -d -l --no-show-raw-insn -j .text {image} | {tables} {image}"
+
+_TABLE_ATTRS = {
+    "_objdump": attr.label(default = "@llvm19//:llvm-objdump"),
+    "_objdump_tool": attr.label(default = _OBJDUMP, allow_single_file = True),
+    "_tables": attr.label(default = "//toolchain/image:tables", executable = True, cfg = "exec"),
+}
+
+def _write_tables(ctx, image):
+    return _WRITE_TABLES.format(
+        image = image.path,
+        objdump = ctx.file._objdump_tool.path,
+        tables = ctx.executable._tables.path,
+    )
 
 def _tables_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".S")
     ctx.actions.run_shell(
         outputs = [out],
         inputs = [ctx.file.image],
-        tools = [ctx.executable._tables],
-        command = "%s %s > %s" % (ctx.executable._tables.path, ctx.file.image.path, out.path),
+        tools = [ctx.executable._tables] + ctx.files._objdump,
+        command = "set -o pipefail; %s > %s" % (_write_tables(ctx, ctx.file.image), out.path),
         mnemonic = "KernelTables",
     )
     return [DefaultInfo(files = depset([out]))]
 
 _tables = rule(
-    doc = "The symbol table of `image` and the list of its addresses, as assembly.",
+    doc = "The symbol and line tables of `image` and the list of its addresses, as assembly.",
     implementation = _tables_impl,
-    attrs = {
-        "image": attr.label(allow_single_file = True, mandatory = True),
-        "_tables": attr.label(default = "//toolchain/image:tables", executable = True, cfg = "exec"),
-    },
+    attrs = dict(
+        _TABLE_ATTRS,
+        image = attr.label(allow_single_file = True, mandatory = True),
+    ),
 )
 
 def _image_impl(ctx):
@@ -37,13 +54,13 @@ def _image_impl(ctx):
     ctx.actions.run_shell(
         outputs = [image],
         inputs = [linked, tables],
-        tools = [ctx.executable._tables] + ctx.files._strip,
-        command = "{tool} {linked} | cmp - {tables} && {strip} --strip-all -o {image} {linked}".format(
+        tools = [ctx.executable._tables] + ctx.files._objdump + ctx.files._strip,
+        command = "{write} | cmp - {tables} && {strip} --strip-all -o {image} {linked}".format(
             image = image.path,
             linked = linked.path,
             strip = ctx.file._strip_tool.path,
             tables = tables.path,
-            tool = ctx.executable._tables.path,
+            write = _write_tables(ctx, linked),
         ),
         mnemonic = "KernelImage",
     )
@@ -56,12 +73,11 @@ _image = rule(
     doc = "The linked kernel without its debug information, which stays in <name>.debug.",
     implementation = _image_impl,
     attrs = dict(
-        PLATFORM_ATTRS,
+        dict(PLATFORM_ATTRS, **_TABLE_ATTRS),
         linked = platform_dep(mandatory = True),
         tables = platform_dep(mandatory = True),
         _strip = attr.label(default = "@llvm19//:llvm-strip"),
         _strip_tool = attr.label(default = _STRIP, allow_single_file = True),
-        _tables = attr.label(default = "//toolchain/image:tables", executable = True, cfg = "exec"),
     ),
 )
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// tables ELF > tables.S: see tables.h. The image is linked twice, first without the tables.
+// llvm-objdump -d -l --no-show-raw-insn ELF | tables ELF > tables.S: see tables.h. The image is
+// linked twice, first without the tables.
 #include "toolchain/image/tables.h"
 #include <stdio.h>
 
 int main(int argc, char **argv)
 {
     if (argc != 2) {
-        fprintf(stderr, "usage: tables ELF > tables.S\n");
+        fprintf(stderr,
+                "usage: llvm-objdump -d -l --no-show-raw-insn ELF | tables ELF > tables.S\n");
         return 2;
     }
     struct elf e = elf_open(argv[1]);

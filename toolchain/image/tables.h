@@ -5,7 +5,8 @@
 #pragma once
 #include "toolchain/image/elf.h"
 
-// Every function by address: kernel/frame/console/ksyms.h.
+// Every function and source line by address: kernel/frame/console/ksyms.h. Reads the disassembly
+// from standard input.
 void ksyms_write(const struct elf *e);
 
 // Every place that holds an address of the kernel: boot/relocs.h.

@@ -166,11 +166,15 @@ static void write_start_page(paddr_t low_page, paddr_t root)
     char *page = phys_to_virt(low_page);
     memcpy(page, ap_start_code, (size_t)(ap_start_code_end - ap_start_code));
     struct ap_start *data = (struct ap_start *)(page + AP_START_DATA);
+    // The others begin with this stack's canary, which does not change meanwhile.
+    static struct cpu_arch first_block;
+    first_block = (struct cpu_arch){.self = &first_block, .canary = cpu_arch_this()->canary};
     *data = (struct ap_start){
         .root = root.raw,
         .entry = (uint64_t)ap_main,
         .stacks = (uint64_t)stack_tops,
         .next = (uint64_t)&arrivals,
+        .block = (uint64_t)&first_block,
     };
     ap_start_locate(data, (uint32_t)low_page.raw);
 }

@@ -57,6 +57,20 @@ static void apply_cmdline(void)
                  BOOT_CMDLINE_MAX);
 }
 
+// Which of the CPU's protections are on; docs/security.md has what that means.
+static void report_protections(void)
+{
+    const struct cpu_features *f = &cpu_features;
+    log_info("cpu:%s%s%s%s%s%s; %s", f->smep ? " smep" : "", f->smap ? " smap" : "",
+             f->umip ? " umip" : "", f->pcid ? " pcid" : "", f->ibt ? " ibt" : "",
+             f->enhanced_ibrs || f->automatic_ibrs ? " ibrs" : "",
+             f->meltdown ? "no page-table isolation, although affected by Meltdown"
+                         : "not affected by Meltdown");
+    if (f->l1tf || f->mds || f->taa)
+        log_info("cpu: nothing is done about%s%s%s", f->l1tf ? " L1TF" : "", f->mds ? " MDS" : "",
+                 f->taa ? " TAA" : "");
+}
+
 static uint64_t usable_bytes(void)
 {
     uint64_t sum = 0;
@@ -137,6 +151,7 @@ void frame_main(const struct boot_info *info)
     if (boot->error != nullptr)
         boot_fail(boot->error);
     log_info("started by %s", boot->protocol);
+    report_protections();
     start_memory();
     task_init();
     start_cpus();

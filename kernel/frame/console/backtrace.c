@@ -15,12 +15,19 @@ static const char *find(uint64_t rip, uint64_t *offset)
     return ksyms_find(&kernel_symbols, rip - image_moved_by(), offset);
 }
 
+const char *backtrace_line(uint64_t rip, uint32_t *line)
+{
+    const char *file = ksyms_line(&kernel_symbols, rip - image_moved_by(), line);
+    return file != nullptr ? file : "unknown file";
+}
+
 static void print_frame(int n, uint64_t rip)
 {
     uint64_t offset;
-    const char *name = find(rip, &offset);
+    uint32_t line = 0;
+    const char *name = find(rip, &offset), *file = backtrace_line(rip, &line);
     if (name != nullptr)
-        kprintf("  #%-2d %016lx %s+0x%lx\n", n, rip, name, offset);
+        kprintf("  #%-2d %016lx %s+0x%lx (%s:%u)\n", n, rip, name, offset, file, line);
     else
         kprintf("  #%-2d %016lx\n", n, rip);
 }

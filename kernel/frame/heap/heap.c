@@ -111,8 +111,9 @@ void heap_give_batch(struct heap_type *t, void *const *objects, uint32_t count)
 }
 
 // The word and bit of an object that is handed out or just being freed. Panics if none begins
-// there.
-static uint64_t *used_word(const struct heap_type *t, const void *object, uint64_t *bit)
+// there. Inline, or `bit` would be a local that needs a canary.
+[[gnu::always_inline]] static inline uint64_t *used_word(const struct heap_type *t,
+                                                         const void *object, uint64_t *bit)
 {
     struct slab *slab = slab_of(t, object);
     const struct page *page = page_at(virt_to_phys(slab));

@@ -2,6 +2,7 @@
 // Tasks as objects: made, counted, freed. Switching between them is in switch.c.
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/entropy/entropy.h"
 #include "kernel/frame/heap/heap.h"
 #include "kernel/frame/task/stack.h"
 #include "kernel/frame/task/task_priv.h"
@@ -11,6 +12,8 @@
 HEAP_TYPE_FOREVER(task_type, struct task);
 
 static uint32_t alive; // atomic: tasks that were started and have not been buried
+
+static uint64_t new_canary(void) { return entropy_u64() & CANARY_MASK; }
 
 enum err task_create(void (*fn)(void *), void *arg, struct task **out)
 {
@@ -35,7 +38,7 @@ enum err task_create(void (*fn)(void *), void *arg, struct task **out)
     task->fn = fn;
     task->arg = arg;
     task->attr_changed = false;
-    task->sp = stack_prepare(kva_end(stack), task_main, task);
+    task->sp = stack_prepare(kva_end(stack), task_main, task, new_canary());
     sched_node_init(&task->sched, &attr);
     *out = task;
     return ERR_OK;

@@ -9,6 +9,7 @@ struct entry {
 
 // Set by the linker script.
 extern const struct entry ex_table_start[], ex_table_end[];
+extern const int32_t kcfi_traps_start[], kcfi_traps_end[];
 
 static uint64_t target(const int32_t *distance)
 {
@@ -22,6 +23,15 @@ bool extable_fixup(uint64_t *rip)
             *rip = target(&e->fixup);
             return true;
         }
+    }
+    return false;
+}
+
+bool extable_is_call_check(uint64_t rip)
+{
+    for (const int32_t *t = kcfi_traps_start; t < kcfi_traps_end; t++) {
+        if (target(t) == rip)
+            return true;
     }
     return false;
 }

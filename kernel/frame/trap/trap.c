@@ -2,9 +2,11 @@
 #include "kernel/frame/trap/trap.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
+#include "kernel/frame/console/backtrace.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/console/panic.h"
 #include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/trap/check.h"
 #include "kernel/frame/trap/extable.h"
 #include "kernel/frame/trap/trap_name.h"
 
@@ -115,6 +117,27 @@ bool trap_handle_interrupt(uint64_t vector)
     return false;
 }
 
+// Which of the compiler's checks has stopped at `rip`; null if none.
+static const char *check_at(uint64_t rip)
+{
+    uint8_t code[CHECK_CODE_SIZE];
+    if (extable_is_call_check(rip))
+        return "call of a function of another type";
+    return copy_fallible(code, (const void *)rip, sizeof(code)) == 0 ? check_of_code(code)
+                                                                     : nullptr;
+}
+
+[[noreturn]] static void panic_exception(const struct trap_regs *regs)
+{
+    uint32_t line = 0;
+    const char *check = nullptr, *file = backtrace_line(regs->rip, &line);
+    if (regs->vector == TRAP_INVALID_OPCODE)
+        check = check_at(regs->rip);
+    if (check != nullptr)
+        panic_regs(regs, "%s at %s:%u", check, file, line);
+    panic_regs(regs, "%s in the kernel at %s:%u", trap_name(regs->vector), file, line);
+}
+
 void trap_from_kernel(struct trap_regs *regs)
 {
     if (trap_handle_interrupt(regs->vector)) {
@@ -143,5 +166,5 @@ void trap_from_kernel(struct trap_regs *regs)
                    : regs->error & PAGE_FAULT_WRITE ? "writing"
                                                     : "reading",
                    read_cr2());
-    panic_regs(regs, "%s in the kernel", trap_name(regs->vector));
+    panic_exception(regs);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/vmm/tlb.h"
 #include "kernel/frame/arch/x86_64/mmu.h"
+#include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/smp/call.h"
 #include "kernel/frame/vmm/vm_space_priv.h"
@@ -13,16 +14,20 @@ void tlb_batch_init(struct tlb_batch *b, struct vm_space *space)
     b->page_count = 0;
 }
 
-// On each CPU that may have the translations.
+// On each CPU that may have the translations. Interrupts off.
 static void flush(void *arg)
 {
     const struct tlb_batch *b = arg;
-    // One that has meanwhile gone to another space has forgotten them by that.
-    if (b->space != nullptr && cpu_this()->active != b->space)
-        return;
-    if (b->all && b->space != nullptr) {
-        mmu_load_root(page_paddr(b->space->root));
-    } else if (b->all) {
+    bool all = b->all;
+    if (b->space != nullptr) {
+        enum pcid_flush what = vm_space_catch_up(b->space, b->change);
+        if (what == PCID_FLUSH_NONE)
+            return;
+        all = all || what == PCID_FLUSH_ALL;
+    }
+    if (all && b->space != nullptr) {
+        vm_space_forget(b->space);
+    } else if (all) {
         mmu_flush_all();
     } else {
         for (size_t i = 0; i < b->address_count; i++)
@@ -30,18 +35,31 @@ static void flush(void *arg)
     }
 }
 
+// The CPUs to be told of a change that has been made.
+static struct cpuset cpus_concerned(struct tlb_batch *b)
+{
+    if (b->space == nullptr) {
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        return cpuset_all();
+    }
+    // A CPU that activates the space after this has been read finds the changed entries, and that
+    // there has been a change.
+    b->change = __atomic_add_fetch(&b->space->changes, 1, __ATOMIC_SEQ_CST);
+    return cpuset_atomic_read(&b->space->active);
+}
+
 void tlb_sync(struct tlb_batch *b)
 {
     if (b->all || b->address_count > 0) {
         ASSERT(preempt_depth() > 0);
-        // A CPU that activates the space after this has been read finds the changed entries.
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        struct cpuset cpus =
-            b->space != nullptr ? cpuset_atomic_read(&b->space->active) : cpuset_all();
-        if (cpus.bits == cpuset_of(cpu_this()->id).bits)
+        struct cpuset cpus = cpus_concerned(b);
+        if (cpus.bits == cpuset_of(cpu_this()->id).bits) {
+            uint64_t flags = irq_save();
             flush(b);
-        else if (!cpuset_is_empty(cpus))
+            irq_restore(flags);
+        } else if (!cpuset_is_empty(cpus)) {
             smp_call(cpus, flush, b);
+        }
     }
     for (size_t i = 0; i < b->page_count; i++) {
         for (size_t j = 0; j < b->pages[i].count; j++)

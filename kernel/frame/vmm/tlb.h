@@ -16,6 +16,7 @@ constexpr size_t TLB_ADDRESSES_MAX = 32;
 
 struct tlb_batch {
     struct vm_space *space; // null: the kernel's half, which every CPU has
+    uint64_t change;        // of the space, of all that it has had
     bool all;               // more addresses than fit
     size_t address_count, page_count;
     uint64_t addresses[TLB_ADDRESSES_MAX];

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/frame/arch/x86_64/cpu_features.h"
+#include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/mem.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/heap/heap.h"
@@ -8,8 +10,11 @@
 
 HEAP_TYPE(vm_space_type, struct vm_space);
 
+static PERCPU(struct pcid_cache, pcids);
+
 enum err vm_space_create(struct vm_space **out)
 {
+    static uint64_t last_number; // atomic
     struct vm_space *space = heap_alloc(&vm_space_type);
     if (space == nullptr)
         return ERR_NOMEM;
@@ -22,6 +27,7 @@ enum err vm_space_create(struct vm_space **out)
     size_t half = PAGE_SIZE / 2;
     memcpy((char *)page_virt(space->root) + half,
            (const char *)phys_to_virt(vmm_kernel_root()) + half, half);
+    space->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     space->refs = 1;
     *out = space;
     return ERR_OK;
@@ -45,19 +51,49 @@ void vm_space_put(struct vm_space *space)
     heap_free(&vm_space_type, space);
 }
 
+// What CR3 has beside the address of the table of `space`, which becomes active.
+static uint64_t tag_of(struct vm_space *space)
+{
+    if (!cpu_features.pcid)
+        return 0;
+    if (space == nullptr)
+        return CR3_KEEP; // tag 0 knows of no user addresses
+    return pcid_activate(percpu_this(pcids), space->number,
+                         __atomic_load_n(&space->changes, __ATOMIC_SEQ_CST));
+}
+
+enum pcid_flush vm_space_catch_up(struct vm_space *space, uint64_t change)
+{
+    bool active = cpu_this()->active == space;
+    if (!cpu_features.pcid)
+        return active ? PCID_FLUSH_BATCH : PCID_FLUSH_NONE;
+    return pcid_catch_up(percpu_this(pcids), space->number, active, change,
+                         __atomic_load_n(&space->changes, __ATOMIC_SEQ_CST));
+}
+
+void vm_space_forget(struct vm_space *space)
+{
+    uint64_t tag = cpu_features.pcid ? pcid_tag(percpu_this(pcids)) : 0;
+    mmu_load_root((paddr_t){page_paddr(space->root).raw | tag});
+}
+
 void vm_space_activate(struct vm_space *space)
 {
     preempt_disable();
     struct cpu *cpu = cpu_this();
     struct vm_space *old = cpu->active;
     if (old != space) {
+        paddr_t root = vmm_kernel_root();
         if (space != nullptr) {
             vm_space_get(space);
             // Before the first translation: whoever changes an entry from now on tells this CPU.
             cpuset_atomic_add(&space->active, cpu->id);
+            root = page_paddr(space->root);
         }
+        uint64_t flags = irq_save();
         cpu->active = space;
-        mmu_load_root(space != nullptr ? page_paddr(space->root) : vmm_kernel_root());
+        mmu_load_root((paddr_t){root.raw | tag_of(space)});
+        irq_restore(flags);
         if (old != nullptr) {
             cpuset_atomic_remove(&old->active, cpu->id);
             vm_space_put(old);

@@ -234,6 +234,16 @@ TEST_F(Property, agrees_with_the_model)
         run(seed, 2'500);
 }
 
+// The fake machine then keeps the translations of spaces that are not active.
+TEST_F(Property, agrees_with_the_model_where_translations_are_tagged)
+{
+    cpu_features.pcid = true;
+    for (uint32_t seed = 101; seed < 105 && !HasFailure(); seed++)
+        run(seed, 2'500);
+    cpu_features.pcid = false;
+    EXPECT_GT(machine.roots_kept, 50u);
+}
+
 TEST_F(Property, agrees_with_the_model_when_memory_runs_out)
 {
     machine.leave_free(60);

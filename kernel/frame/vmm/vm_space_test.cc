@@ -77,6 +77,40 @@ TEST_F(VmSpace, activation_loads_its_table_once)
     vm_space_put(b);
 }
 
+// With tags the CPU forgets on the way back, and only what has changed meanwhile.
+TEST_F(VmSpace, coming_back_keeps_translations_that_still_hold)
+{
+    cpu_features.pcid = true;
+    struct vm_space *a = create_space(), *b = create_space();
+    map_page(a, USER_START, VM_READ);
+    vm_space_activate(a);
+    uint64_t tag = machine.tag;
+    EXPECT_NE(machine.user_byte(USER_START, false), nullptr);
+    vm_space_activate(b);
+    EXPECT_NE(machine.tag, tag);
+    unsigned kept = machine.roots_kept;
+    vm_space_activate(a);
+    EXPECT_EQ(machine.roots_kept, kept + 1);
+    EXPECT_EQ(machine.tag, tag);
+    EXPECT_TRUE(machine.tlb.contains({tag, USER_START >> PAGE_SHIFT}));
+
+    vm_space_activate(b);
+    kept = machine.roots_kept;
+    {
+        Cursor c = open(a, USER_START, USER_START + PAGE_SIZE);
+        EXPECT_EQ(vm_cursor_unmap(&c, 1), 1u);
+    }
+    EXPECT_TRUE(machine.tlb.contains({tag, USER_START >> PAGE_SHIFT})) << "nothing goes by it";
+    vm_space_activate(a);
+    EXPECT_EQ(machine.roots_kept, kept);
+    EXPECT_EQ(machine.user_byte(USER_START, false), nullptr);
+    vm_space_activate(nullptr);
+    EXPECT_EQ(machine.tag, 0u);
+    vm_space_put(a);
+    vm_space_put(b);
+    cpu_features.pcid = false;
+}
+
 TEST_F(VmSpace, active_space_stays_alive)
 {
     struct vm_space *a = create_space(), *b = create_space();

@@ -11,6 +11,7 @@
 #define CR4_PAE 0x20
 #define MSR_EFER 0xc0000080
 #define EFER_LME_NXE 0x900
+#define MSR_GS_BASE 0xc0000101
 
 .section .rodata
 .balign 16
@@ -57,6 +58,10 @@ ap_start_long:
     lock xaddl %edi, (%rax)
     mov     AP_START_DATA + AP_START_STACKS(%rbx), %rax
     mov     (%rax,%rdi,8), %rsp
+    mov     $MSR_GS_BASE, %ecx
+    mov     AP_START_DATA + AP_START_BLOCK(%rbx), %eax
+    mov     AP_START_DATA + AP_START_BLOCK + 4(%rbx), %edx
+    wrmsr
     xor     %ebp, %ebp
     cld
     mov     AP_START_DATA + AP_START_ENTRY(%rbx), %rax

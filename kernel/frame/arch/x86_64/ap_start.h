@@ -12,9 +12,10 @@
 #define AP_START_ENTRY 8
 #define AP_START_STACKS 16
 #define AP_START_NEXT 24
-#define AP_START_GDT 32
-#define AP_START_TO_PROTECTED 40
-#define AP_START_TO_LONG 48
+#define AP_START_BLOCK 32
+#define AP_START_GDT 40
+#define AP_START_TO_PROTECTED 48
+#define AP_START_TO_LONG 56
 
 #ifndef __ASSEMBLER__
 #include "kernel/frame/base/types.h"
@@ -30,6 +31,7 @@ struct ap_start {
     uint64_t entry;  // void (*)(uint32_t n), for the n-th CPU to arrive
     uint64_t stacks; // const uint64_t *: the n-th one's stack top
     uint64_t next;   // uint32_t *: how many have arrived
+    uint64_t block;  // struct cpu_arch *: where GS points until cpu_arch_init
     struct {
         uint16_t limit;
         uint32_t base;
@@ -44,12 +46,13 @@ static_assert(offsetof(struct ap_start, root) == AP_START_ROOT);
 static_assert(offsetof(struct ap_start, entry) == AP_START_ENTRY);
 static_assert(offsetof(struct ap_start, stacks) == AP_START_STACKS);
 static_assert(offsetof(struct ap_start, next) == AP_START_NEXT);
+static_assert(offsetof(struct ap_start, block) == AP_START_BLOCK);
 static_assert(offsetof(struct ap_start, gdt) == AP_START_GDT);
 static_assert(offsetof(struct ap_start, to_protected) == AP_START_TO_PROTECTED);
 static_assert(offsetof(struct ap_start, to_long) == AP_START_TO_LONG);
 
 extern const char ap_start_code[], ap_start_code_end[];
 
-// Fills in everything about a page at physical address `page` but the first four fields.
+// Fills in everything about a page at physical address `page` but the first five fields.
 void ap_start_locate(struct ap_start *data, uint32_t page);
 #endif

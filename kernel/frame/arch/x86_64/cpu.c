@@ -6,8 +6,6 @@
 #include "kernel/frame/arch/x86_64/user_state.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 
-struct cpu_features cpu_features;
-
 // Defined in entry.S.
 extern const uint8_t syscall_entry[];
 extern const uint8_t syscall_entry_compat[];
@@ -37,42 +35,49 @@ static void init_gdt(struct cpu_arch *cpu)
     load_gdt(&table);
     // The selectors are the ones boot/entry.S used, so CS and SS stay as they are.
     __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs" ::"r"(0));
+    // The loads have cleared the bases, and a canary may be looked for at any return.
+    wrmsr(MSR_GS_BASE, (uint64_t)cpu);
+    wrmsr(MSR_KERNEL_GS_BASE, 0);
+    wrmsr(MSR_FS_BASE, 0);
     load_task_register(SELECTOR_TSS);
+}
+
+static struct cpuid_result leaf(uint32_t n, uint32_t max)
+{
+    return n <= max ? cpuid(n, 0) : (struct cpuid_result){};
 }
 
 void cpu_features_init(void)
 {
-    uint32_t max_leaf = cpuid(0, 0).eax;
-    struct cpuid_result leaf7 = max_leaf >= 7 ? cpuid(7, 0) : (struct cpuid_result){};
-    struct cpuid_result ext1 = cpuid(0x80000001, 0);
-    cpu_features = (struct cpu_features){
-        .smep = leaf7.ebx >> 7 & 1,
-        .smap = leaf7.ebx >> 20 & 1,
-        .umip = leaf7.ecx >> 2 & 1,
-        .gib_pages = ext1.edx >> 26 & 1,
-        .global_pages = cpuid(1, 0).edx >> 13 & 1,
-        .xsave = cpuid(1, 0).ecx >> 26 & 1,
-        .fsgsbase = leaf7.ebx & 1,
-        .hypervisor = cpuid(1, 0).ecx >> 31 & 1,
+    uint32_t max = cpuid(0, 0).eax, max_ext = cpuid(0x80000000, 0).eax;
+    struct cpu_report r = {
+        .leaf0 = cpuid(0, 0),
+        .leaf1 = cpuid(1, 0),
+        .leaf7 = leaf(7, max),
+        .ext1 = leaf(0x80000001, max_ext),
+        .ext21 = leaf(0x80000021, max_ext),
     };
+    if (r.leaf7.edx >> 29 & 1)
+        r.arch_capabilities = rdmsr(MSR_ARCH_CAPABILITIES);
+    cpu_features = cpu_features_of(&r);
     user_state_init();
 }
 
 static void enable_features(void)
 {
-    uint64_t cr4 = CR4_PAE | CR4_MCE;
-    if (cpu_features.global_pages)
-        cr4 |= CR4_PGE;
-    if (cpu_features.smep)
-        cr4 |= CR4_SMEP;
-    if (cpu_features.smap)
-        cr4 |= CR4_SMAP;
-    if (cpu_features.umip)
-        cr4 |= CR4_UMIP;
-    if (cpu_features.fsgsbase)
-        cr4 |= CR4_FSGSBASE;
-    write_cr4(cr4);
+    const struct cpu_features *f = &cpu_features;
     write_cr0(read_cr0() | CR0_WP | CR0_AM);
+    if (f->ibt)
+        wrmsr(MSR_S_CET, S_CET_ENDBR_EN);
+    // The tag in CR3 is 0, as PCIDE asks for.
+    write_cr4(CR4_PAE | CR4_MCE | (f->global_pages ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
+              (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
+              (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->pcid ? CR4_PCIDE : 0) |
+              (f->ibt ? CR4_CET : 0));
+    if (f->enhanced_ibrs)
+        wrmsr(MSR_SPEC_CTRL, SPEC_CTRL_IBRS);
+    if (f->automatic_ibrs)
+        wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_AUTOMATIC_IBRS);
     user_state_enable();
 }
 
@@ -91,11 +96,8 @@ static void init_syscall(void)
 void cpu_arch_init(struct cpu_arch *cpu)
 {
     cpu->self = cpu;
+    cpu->canary = cpu_arch_this()->canary;
     init_gdt(cpu);
-    // After the segment loads above, which clear the bases.
-    wrmsr(MSR_GS_BASE, (uint64_t)cpu);
-    wrmsr(MSR_KERNEL_GS_BASE, 0);
-    wrmsr(MSR_FS_BASE, 0);
     enable_features();
     init_syscall();
 }
@@ -121,11 +123,21 @@ void ap_start_locate(struct ap_start *d, uint32_t page)
     d->to_long.selector = SELECTOR_KERNEL_CODE;
 }
 
-uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg)
+void cpu_arch_set_canary(uint64_t canary)
 {
-    // What stack_switch pops: six registers and a return address; entry.S's stack_start takes
-    // the function from rbx and its argument from r12. Above them a null return address ends
-    // backtraces.
+    __asm__ volatile("mov %0, %%gs:%c1" ::"r"(canary), "i"(CPU_CANARY));
+}
+
+// The first C code on a new stack; called by entry.S.
+void stack_run(void (*entry)(void *), void *arg);
+
+void stack_run(void (*entry)(void *), void *arg) { entry(arg); }
+
+uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg, uint64_t canary)
+{
+    // What stack_switch pops: the canary, six registers and a return address; entry.S's
+    // stack_start takes the function from rbx and its argument from r12. Above them a null return
+    // address ends backtraces.
     uint64_t *sp = (uint64_t *)top;
     *--sp = 0;
     *--sp = 0;
@@ -136,13 +148,14 @@ uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg)
     *--sp = 0;               // r13
     *--sp = 0;               // r14
     *--sp = 0;               // r15
+    *--sp = canary;
     return (uint64_t)sp;
 }
 
-void user_enter_with(struct trap_regs *regs)
+SLOW_PATH void user_enter_with(struct trap_regs *regs)
 {
     struct cpu_arch *cpu = cpu_arch_this();
-    cpu->user_regs = regs;
+    cpu->user_push = &regs->vector;
     // The CPU pushes its part of the frame from here down.
     cpu->tss.sp[0] = (uint64_t)(regs + 1);
 }

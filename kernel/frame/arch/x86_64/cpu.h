@@ -4,8 +4,9 @@
 #pragma once
 
 #define CPU_KERNEL_SP 8
-#define CPU_USER_REGS 16
+#define CPU_USER_PUSH 16
 #define CPU_USER_SP 24
+#define CPU_CANARY 32 // also in toolchain/cc/flags.bzl
 
 // Selectors. SYSCALL and SYSRET fix the order (SDM Vol. 3A, "Fast System Calls in 64-Bit Mode"):
 // SYSRET takes its stack segment at STAR + 8 and its code segment at STAR + 16.
@@ -17,8 +18,7 @@
 #define SELECTOR_TSS 0x30
 
 #ifndef __ASSEMBLER__
-#include "kernel/frame/base/cdefs.h"
-#include "kernel/frame/base/types.h"
+#include "kernel/frame/arch/x86_64/cpu_features.h"
 
 C_BEGIN
 
@@ -44,34 +44,38 @@ struct tss {
     uint16_t io_bitmap_offset;
 } __attribute__((packed));
 
+struct trap_regs;
+
 struct cpu_arch {
     struct cpu_arch *self;
-    uint64_t kernel_sp; // where to return to when user mode is left
-    struct trap_regs *user_regs;
-    uint64_t user_sp; // SYSCALL's only free word
+    uint64_t kernel_sp;  // where to return to when user mode is left
+    uint64_t *user_push; // into the registers of user mode: below it SYSCALL pushes them
+    uint64_t user_sp;    // SYSCALL's only free word
+    uint64_t canary;     // of the stack in use: between a function's arrays and its return address
     struct tss tss;
     uint64_t gdt[8];
     struct user_state *user_state; // whose is in the CPU; null: nobody's
 };
 
 static_assert(offsetof(struct cpu_arch, kernel_sp) == CPU_KERNEL_SP);
-static_assert(offsetof(struct cpu_arch, user_regs) == CPU_USER_REGS);
+static_assert(offsetof(struct cpu_arch, user_push) == CPU_USER_PUSH);
 static_assert(offsetof(struct cpu_arch, user_sp) == CPU_USER_SP);
-
-// What the CPU has and the kernel turned on.
-struct cpu_features {
-    bool smep, smap, umip, gib_pages, global_pages;
-    bool xsave, fsgsbase;
-    bool hypervisor; // the CPU is a virtual one
-};
-extern struct cpu_features cpu_features;
+static_assert(offsetof(struct cpu_arch, canary) == CPU_CANARY);
 
 // Finds out what cpu_features reports. Boot CPU, before its cpu_arch_init; the others are taken
 // to be alike.
 void cpu_features_init(void);
 
+// The bits of a random number that make a canary: the low byte is zero, so that no string gets past
+// one.
+constexpr uint64_t CANARY_MASK = ~0xffull;
+
+// Gives the running stack its canary (until then it is zero), by a caller that never returns.
+void cpu_arch_set_canary(uint64_t canary);
+
 // Loads GDT, TSS and GS, and turns on what cpu_features reports. Once for each CPU, before
-// traps are set up. `cpu` lives as long as the CPU.
+// traps are set up. `cpu` lives as long as the CPU. GS points at a block already: its canary
+// goes on.
 void cpu_arch_init(struct cpu_arch *cpu);
 
 // Sets the stack of an interrupt stack; `top` is 16-byte aligned and its highest 16 bytes are
@@ -116,13 +120,13 @@ bool load_u32_fallible(const uint32_t *at, uint32_t *value);
 // Sets `*at` to `value` if it is `*expected`, and `*expected` to what was there. False: a fault.
 bool compare_swap_u32_fallible(uint32_t *at, uint32_t *expected, uint32_t value);
 
-// Saves this stack's callee-saved registers and stack pointer in `*save`, and goes on where
-// `load` was saved. Interrupts off.
+// Saves this stack's canary, callee-saved registers and stack pointer in `*save`, and goes on
+// where `load` was saved. Interrupts off.
 void stack_switch(uint64_t *save, uint64_t load);
 
-// Prepares a stack for its first stack_switch: `entry(arg)` runs on it and never returns.
-// Returns what to load.
-uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg);
+// Prepares a stack for its first stack_switch: `entry(arg)` runs on it and never returns. `canary`
+// is a random number's (CANARY_MASK). Returns what to load.
+uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg, uint64_t canary);
 
 // Why user mode was left.
 enum user_exit : uint64_t {
@@ -131,7 +135,7 @@ enum user_exit : uint64_t {
 };
 
 // Where user mode's registers go from now on, on this CPU: 16-byte aligned. Interrupts off.
-void user_enter_with(struct trap_regs *regs);
+SLOW_PATH void user_enter_with(struct trap_regs *regs);
 
 // Enters user mode with `regs`, which user_enter_with has been told of and which are updated when
 // it is left. Interrupts off on both sides. `sysret` chooses the fast way back: rcx is rip and r11

@@ -91,10 +91,10 @@ user_enter_asm:
 .globl syscall_entry
 .type syscall_entry, @function
 syscall_entry:
+    endbr64
     swapgs
     mov     %rsp, %gs:CPU_USER_SP
-    mov     %gs:CPU_USER_REGS, %rsp
-    lea     REGS_VECTOR(%rsp), %rsp
+    mov     %gs:CPU_USER_PUSH, %rsp
     PUSH_GENERAL
     mov     %rcx, REGS_RIP(%rsp)
     mov     %r11, REGS_RFLAGS(%rsp)
@@ -109,6 +109,7 @@ syscall_entry:
 .globl syscall_entry_compat
 .type syscall_entry_compat, @function
 syscall_entry_compat:
+    endbr64
     ud2
 .size syscall_entry_compat, . - syscall_entry_compat
 
@@ -121,6 +122,7 @@ trap_stubs:
 .set vector, 0
 .rept 256
     .balign 16
+    endbr64
     .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
     push    $0
     .endif
@@ -185,7 +187,8 @@ trap_on_ist:
 ist_from_user:
     swapgs
     mov     %rsp, %rsi
-    mov     %gs:CPU_USER_REGS, %rdi
+    mov     %gs:CPU_USER_PUSH, %rdi
+    sub     $REGS_VECTOR, %rdi
     mov     $(REGS_SIZE / 8), %ecx
     rep movsq
     mov     $EXIT_TRAP, %eax
@@ -203,8 +206,10 @@ stack_switch:
     push    %r13
     push    %r14
     push    %r15
+    push    %gs:CPU_CANARY
     mov     %rsp, (%rdi)
     mov     %rsi, %rsp
+    pop     %gs:CPU_CANARY
     pop     %r15
     pop     %r14
     pop     %r13
@@ -214,12 +219,13 @@ stack_switch:
     ret
 .size stack_switch, . - stack_switch
 
-// Where a stack made by stack_prepare starts.
+// Where a stack made by stack_prepare starts. C makes the call, and looks at what it calls.
 .globl stack_start
 .type stack_start, @function
 stack_start:
-    mov     %r12, %rdi
-    call    *%rbx
+    mov     %rbx, %rdi
+    mov     %r12, %rsi
+    call    stack_run
     ud2
 .size stack_start, . - stack_start
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Page-table entries, and telling the CPU of changes (SDM Vol. 3A, "Paging").
 #pragma once
-#include "kernel/frame/base/cdefs.h"
-#include "kernel/frame/base/types.h"
+#include "kernel/frame/arch/x86_64/cpu_features.h"
 
 C_BEGIN
 
@@ -50,16 +49,25 @@ static inline void tlb_flush_page(uint64_t address)
 }
 
 // Switches this CPU to another top-level table and forgets all translations but global ones.
+// Where translations are tagged the low bits are the tag, the top bit says that the tag's stay,
+// and others stay anyway (vmm/pcid.h).
 static inline void mmu_load_root(paddr_t root)
 {
     __asm__ volatile("mov %0, %%cr3" ::"r"(root.raw) : "memory");
 }
 
-// Forgets everything, global translations too: a change of CR4.PGE does (SDM Vol. 3A, "Operations
-// that Invalidate TLBs and Paging-Structure Caches").
+// Forgets everything, global translations too and of every tag: INVPCID does, and a change of
+// CR4.PGE (SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches").
 static inline void mmu_flush_all(void)
 {
-    uint64_t cr4;
+    static const struct {
+        uint64_t pcid, address;
+    } unused = {};
+    uint64_t cr4, everything = 2;
+    if (cpu_features.invpcid) {
+        __asm__ volatile("invpcid %0, %1" ::"m"(unused), "r"(everything) : "memory");
+        return;
+    }
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     __asm__ volatile("mov %0, %%cr4; mov %1, %%cr4" ::"r"(cr4 ^ CR4_PGE), "r"(cr4) : "memory");
 }

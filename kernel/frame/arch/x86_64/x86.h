@@ -3,7 +3,7 @@
 // Names and values: Intel SDM Vol. 3A, "System Architecture Overview" and Vol. 4,
 // "Model-Specific Registers".
 #pragma once
-#include "kernel/frame/base/types.h"
+#include "kernel/frame/arch/x86_64/cpu_features.h"
 
 constexpr uint64_t CR0_MP = 1ull << 1;
 constexpr uint64_t CR0_EM = 1ull << 2;
@@ -18,10 +18,15 @@ constexpr uint64_t CR4_OSFXSR = 1ull << 9;
 constexpr uint64_t CR4_OSXMMEXCPT = 1ull << 10;
 constexpr uint64_t CR4_UMIP = 1ull << 11;
 constexpr uint64_t CR4_FSGSBASE = 1ull << 16;
+constexpr uint64_t CR4_PCIDE = 1ull << 17;
 constexpr uint64_t CR4_OSXSAVE = 1ull << 18;
 constexpr uint64_t CR4_SMEP = 1ull << 20;
 constexpr uint64_t CR4_SMAP = 1ull << 21;
+constexpr uint64_t CR4_CET = 1ull << 23;
 
+constexpr uint32_t MSR_SPEC_CTRL = 0x48;
+constexpr uint32_t MSR_ARCH_CAPABILITIES = 0x10a;
+constexpr uint32_t MSR_S_CET = 0x6a2;
 constexpr uint32_t MSR_EFER = 0xc0000080;
 constexpr uint32_t MSR_STAR = 0xc0000081;
 constexpr uint32_t MSR_LSTAR = 0xc0000082;
@@ -32,6 +37,9 @@ constexpr uint32_t MSR_GS_BASE = 0xc0000101;
 constexpr uint32_t MSR_KERNEL_GS_BASE = 0xc0000102;
 
 constexpr uint64_t EFER_SCE = 1ull << 0;
+constexpr uint64_t EFER_AUTOMATIC_IBRS = 1ull << 21;
+constexpr uint64_t SPEC_CTRL_IBRS = 1ull << 0;
+constexpr uint64_t S_CET_ENDBR_EN = 1ull << 2;
 
 constexpr uint64_t RFLAGS_CF = 1ull << 0;
 constexpr uint64_t RFLAGS_FIXED = 1ull << 1; // always set
@@ -97,10 +105,6 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
     __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
                      : "memory");
 }
-
-struct cpuid_result {
-    uint32_t eax, ebx, ecx, edx;
-};
 
 static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
