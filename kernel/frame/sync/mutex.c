@@ -24,9 +24,10 @@ void mutex_lock(struct mutex *m, const struct lock_class *c)
 {
     might_sleep("mutex_lock");
     ASSERT(m->holder != task_current());
-    lock_debug_acquire(c, m);
+    lock_debug_sleeping_acquire(c, m);
     if (!try_take(m))
         waitq_until(&m->waiters, take_or_announce(m));
+    lock_debug_sleeping_acquired(c, m);
     m->holder = task_current();
 }
 
@@ -34,7 +35,7 @@ bool mutex_try_lock(struct mutex *m, const struct lock_class *c)
 {
     if (!try_take(m))
         return false;
-    lock_debug_acquire(c, m);
+    lock_debug_sleeping_acquired(c, m);
     m->holder = task_current();
     return true;
 }
@@ -42,7 +43,7 @@ bool mutex_try_lock(struct mutex *m, const struct lock_class *c)
 void mutex_unlock(struct mutex *m, const struct lock_class *c)
 {
     ASSERT(m->holder == task_current());
-    lock_debug_release(c, m);
+    lock_debug_sleeping_release(c, m);
     m->holder = nullptr;
     if (__atomic_exchange_n(&m->state, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
         waitq_wake_one(&m->waiters);
