@@ -33,7 +33,7 @@ struct runqueue {
 
 static PERCPU(struct runqueue, runqueues);
 static const struct sched_ops *ops = &sched_default_ops;
-static bool started; // a task has been started: too late for another policy
+static bool started; // atomic: a task has been started: too late for another policy
 
 static struct runqueue *runqueue_of(uint32_t cpu) { return percpu_on(runqueues, cpu_block(cpu)); }
 
@@ -120,7 +120,7 @@ static void apply_attr(struct task *t)
 
 void task_enqueue(struct task *t, enum sched_why why)
 {
-    started = true;
+    __atomic_store_n(&started, true, __ATOMIC_RELAXED);
     uint64_t flags = irq_save();
     apply_attr(t);
     uint32_t cpu = select_cpu(t, why);
