@@ -45,7 +45,7 @@ SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
     static struct heap_type variable = {                                                           \
         .lock = {},                                                                                \
         .size = sizeof(type),                                                                      \
-        .stride = (sizeof(type) + 15) / 16 * 16 + KASAN_REDZONE,                                                   \
+        .stride = (sizeof(type) + 15) / 16 * 16 + KASAN_REDZONE,                                   \
         .order = (sizeof(type) > 512) + (sizeof(type) > 1024) + (sizeof(type) > 2048),             \
         .forever = is_forever,                                                                     \
         .listed = false,                                                                           \

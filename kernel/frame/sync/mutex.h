@@ -11,7 +11,7 @@ C_BEGIN
 
 // All zero is unlocked.
 struct mutex {
-    uint32_t state FRAME_PRIVATE; // atomic: 0 free, 1 held, 2 held and perhaps waited for
+    uint32_t state FRAME_PRIVATE;      // atomic: 0 free, 1 held, 2 held and perhaps waited for
     struct task *holder FRAME_PRIVATE; // atomic, so that others may ask whether it is they
     struct waitq waiters FRAME_PRIVATE;
 };

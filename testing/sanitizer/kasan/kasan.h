@@ -32,7 +32,7 @@ static inline uint8_t *shadow_of(uint64_t at) { return (uint8_t *)((at >> 3) + S
 // Reads shadow; what has none reads as 0, and faults by itself when it is accessed.
 #define SHADOW_READ(instruction, value, shadow)                                                    \
     __asm__ volatile("1: " instruction " (%1), %0\n2:\n"                                           \
-                     ".pushsection .ex_table, \"a\"\n"                                            \
+                     ".pushsection .ex_table, \"a\"\n"                                             \
                      ".balign 4\n"                                                                 \
                      ".long 1b - ., 2b - .\n"                                                      \
                      ".popsection"                                                                 \

@@ -20,10 +20,7 @@ void __sanitizer_cov_bool_flag_init(bool *, bool *) {}
 void __sanitizer_cov_pcs_init(const uint64_t *start, const uint64_t *end);
 void __sanitizer_cov_pcs_init(const uint64_t *, const uint64_t *) {}
 
-size_t kcov_points(void)
-{
-    return (size_t)(__stop___sancov_pcs - __start___sancov_pcs);
-}
+size_t kcov_points(void) { return (size_t)(__stop___sancov_pcs - __start___sancov_pcs); }
 
 uint64_t kcov_address(size_t point)
 {

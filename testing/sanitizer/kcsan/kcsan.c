@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data races, by watching (docs/sanitizers.md). Every so many plain accesses a CPU writes what it is
-// about to access on a board, waits, and takes it down. Whoever accesses the same meanwhile, with a
-// write among the two, finds it there: nothing orders the two accesses.
+// Data races, by watching (docs/sanitizers.md). Every so many plain accesses a CPU writes what it
+// is about to access on a board, waits, and takes it down. Whoever accesses the same meanwhile,
+// with a write among the two, finds it there: nothing orders the two accesses.
+#include "testing/sanitizer/kcsan/kcsan.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
 #include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/cpu.h"
-#include "testing/sanitizer/kcsan/kcsan.h"
 #include "testing/sanitizer/report.h"
 
 // How many plain accesses a stack makes between two that are watched, on average; and for how many

@@ -64,7 +64,8 @@ static const char *sign(struct value v) { return v.negative ? "-" : ""; }
     [[noreturn]] void __ubsan_handle_##name(__VA_ARGS__);                                          \
     void __ubsan_handle_##name(__VA_ARGS__)
 
-[[noreturn]] static void arithmetic(const struct overflow *d, const char *op, uint64_t a, uint64_t b)
+[[noreturn]] static void arithmetic(const struct overflow *d, const char *op, uint64_t a,
+                                    uint64_t b)
 {
     report_begin();
     struct value x = value_of(d->type, a), y = value_of(d->type, b);
