@@ -110,7 +110,7 @@ TEST_BUILD = [
 # For each its macros, for C and assembly, and what makes the compiler instrument C. The driver
 # knows no sanitizer but UBSan for a bare machine; the compiler proper does.
 TEST_BUILD_DEFINES = {
-    "kasan": ["-DKEEL_KASAN=1"],
+    "kasan": ["-DKEEL_KASAN"],
     "kcov": ["-DKEEL_KCOV=1"],
     "kcsan": ["-DKEEL_KCSAN=1"],
     "kdebug": [],
