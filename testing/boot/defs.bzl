@@ -33,6 +33,7 @@ def boot_test(
         absent = ["panic:"],
         status = 0,
         mem = None,
+        seconds = _TIMEOUT,
         test_build = None,
         tags = ["boots"],
         **kwargs):
@@ -49,6 +50,7 @@ def boot_test(
       absent: texts that must not.
       status: the launcher's.
       mem: the machine's memory in MiB, or what test builds need if that is more.
+      seconds: what the boot may take; in test builds ten times as many.
       test_build: the one that `kernel` always is.
       tags: "boots": one of those that --config=kasan and the like run.
       **kwargs: for sh_test.
@@ -70,7 +72,7 @@ def boot_test(
         size = kwargs.pop("size", "medium" if test_build else "small"),
         srcs = ["//testing/boot:boot_test.sh"],
         # A boot that hangs fails here, with its output, and not by Bazel's own timeout.
-        args = args + _per_build("--timeout=%d", test_build, _TIMEOUT, _TIMEOUT * _SLOWER) +
+        args = args + _per_build("--timeout=%d", test_build, seconds, seconds * _SLOWER) +
                (_per_build("--mem=%d", test_build, mem, max(mem, _TEST_BUILD_MEM)) if mem else []) +
                [_quoted(o) for o in options],
         data = data,
