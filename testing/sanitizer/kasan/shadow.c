@@ -3,6 +3,7 @@
 #include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/base/assert.h"
 #include "kernel/frame/base/sanitizer.h"
+#include "kernel/frame/pmm/buddy.h"
 #include "kernel/frame/pmm/page_priv.h"
 #include "kernel/frame/vmm/pt.h"
 #include "kernel/frame/vmm/vmm.h"
@@ -21,7 +22,7 @@ uint64_t kva_covered_end = KVA_START;
 
 static struct {
     uint64_t first, end;
-} owned[64];
+} owned[BUDDY_RANGES_MAX];
 static size_t owned_count;
 
 // Pages that were allocated before there was a shadow, but for those of the shadow itself, which
