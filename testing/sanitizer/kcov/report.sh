@@ -33,7 +33,7 @@ awk '{ reached[$2] = reached[$2] || $3 } END { for (a in reached) print a, reach
 cut -d' ' -f1 "$tmp/reached" | sed 's/^/0x/' >"$tmp/addresses"
 # The name and then the place of each, and an empty line.
 "$symbolizer" --obj="$kernel.debug" --no-inlines <"$tmp/addresses" | awk 'NR % 3 == 2' |
-    sed 's,^\./,,' >"$tmp/places"
+    sed 's,^\(\./\)*,,' >"$tmp/places"
 cut -d' ' -f2 "$tmp/reached" | paste -d: - "$tmp/places" >"$tmp/all"
 
 if [ -n "$missed" ]; then
