@@ -5,6 +5,8 @@
 //
 // From the first page table on nothing is both writable and executable.
 
+#include "kernel/frame/base/sanitizer.h"
+
 #define MULTIBOOT1_MAGIC 0x1badb002
 #define MULTIBOOT1_FLAGS 0x00010003 /* page-aligned modules, memory map, address fields valid */
 #define MULTIBOOT2_MAGIC 0xe85250d6
@@ -236,7 +238,7 @@ set_gs:
 
 .section .bss.boot_stack, "aw", @nobits
 .skip 4096                          // boot_stack_guard (kernel.ld)
-.skip 16384
+.skip 16384 * STACK_SCALE
 boot_stack_top:
 
 .section .bss.boot_tables, "aw", @nobits

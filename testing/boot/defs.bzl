@@ -1,10 +1,26 @@
 """boot_test: boots a kernel in QEMU and checks what it prints and how it ends."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//toolchain/platforms:defs.bzl", "KERNEL", "KERNEL_PLATFORM", "platform_binary")
+load("//toolchain/platforms:defs.bzl", "KERNEL", "KERNEL_PLATFORM", "TEST_BUILDS", "platform_binary", "test_build_select")
+
+# What a boot may take, in seconds, and how many times that in a test build (docs/sanitizers.md).
+_TIMEOUT = 30
+_SLOWER = 10
+
+# A test build's least memory, in MiB: KASAN's shadow and redzones, and larger images.
+_TEST_BUILD_MEM = 32
 
 def _quoted(text):
     return "'%s'" % text.replace("'", "'\\''")
+
+def _per_build(option, test_build, usual, in_test_builds):
+    """An option whose value is another in test builds."""
+    if test_build:
+        return [option % in_test_builds]
+    return test_build_select(
+        [option % usual],
+        **{build: [option % in_test_builds] for build in TEST_BUILDS}
+    )
 
 def boot_test(
         name,
@@ -16,6 +32,10 @@ def boot_test(
         contains = [],
         absent = ["panic:"],
         status = 0,
+        mem = None,
+        seconds = _TIMEOUT,
+        test_build = None,
+        tags = ["boots"],
         **kwargs):
     """A test of one boot.
 
@@ -29,6 +49,10 @@ def boot_test(
       contains: texts that must be in it or on the launcher's standard error.
       absent: texts that must not.
       status: the launcher's.
+      mem: the machine's memory in MiB, or what test builds need if that is more.
+      seconds: what the boot may take; in test builds ten times as many.
+      test_build: the one that `kernel` always is.
+      tags: "boots": one of those that --config=kasan and the like run.
       **kwargs: for sh_test.
     """
     args = ["--status", str(status)]
@@ -45,11 +69,14 @@ def boot_test(
         data.append(module)
     native.sh_test(
         name = name,
-        size = kwargs.pop("size", "small"),
+        size = kwargs.pop("size", "medium" if test_build else "small"),
         srcs = ["//testing/boot:boot_test.sh"],
         # A boot that hangs fails here, with its output, and not by Bazel's own timeout.
-        args = args + ["--timeout", "30"] + [_quoted(o) for o in options],
+        args = args + _per_build("--timeout=%d", test_build, seconds, seconds * _SLOWER) +
+               (_per_build("--mem=%d", test_build, mem, max(mem, _TEST_BUILD_MEM)) if mem else []) +
+               [_quoted(o) for o in options],
         data = data,
+        tags = tags,
         **kwargs
     )
 

@@ -6,7 +6,7 @@
 
 struct turns {
     unsigned steps, order[64];
-    unsigned ended;
+    unsigned ended; // atomic: whoever sees it sees the steps too
 };
 
 struct runner {
@@ -20,7 +20,12 @@ TASK_DEFINE(run_rounds, struct runner, r)
         r->turns->order[r->turns->steps++] = r->id;
         task_yield();
     }
-    r->turns->ended++;
+    __atomic_fetch_add(&r->turns->ended, 1, __ATOMIC_RELEASE);
+}
+
+static unsigned ended(const struct turns *t)
+{
+    return __atomic_load_n(&t->ended, __ATOMIC_ACQUIRE);
 }
 
 static void start_as(struct runner *r, struct sched_attr attr)
@@ -53,7 +58,7 @@ static void round_robin(void)
     here.kind = SCHED_FAIR;
     here.weight = SCHED_WEIGHT_DEFAULT;
     must(task_set_sched(task_current(), here));
-    while (turns.ended < 3)
+    while (ended(&turns) < 3)
         task_yield();
     EXPECT(turns.steps == 12);
     for (unsigned i = 0; i < 12; i++)
@@ -68,7 +73,7 @@ static void run_many(unsigned count)
         turns = (struct turns){};
         runner = (struct runner){&turns, 0, 3};
         start(&runner);
-        while (turns.ended == 0)
+        while (ended(&turns) == 0)
             task_yield();
         task_yield(); // whoever exits is freed by the next to run
     }

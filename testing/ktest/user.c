@@ -13,12 +13,10 @@ constexpr uint64_t CODE = 0x400000;
 // A space with one executable page that begins with `code` and is full of INT3 behind it.
 static struct vm_space *space_with(struct cspan code)
 {
-    static uint8_t fill[PAGE_SIZE];
+    static const uint8_t fill[PAGE_SIZE] = {[0 ... PAGE_SIZE - 1] = 0xcc};
     struct vm_space *space;
     struct vm_cursor c;
     struct page_run run;
-    for (size_t i = 0; i < sizeof(fill); i++)
-        fill[i] = 0xcc;
     must(vm_space_create(&space));
     must(page_run_alloc(1, PAGE_UNINIT, &run));
     must(page_run_write(&run, 0, CSPAN_OF(fill)));
@@ -179,7 +177,7 @@ TASK_DEFINE(run_party, struct party, p)
         task_yield();
     }
     vm_space_put(space);
-    ++*p->done;
+    __atomic_fetch_add(p->done, 1, __ATOMIC_RELEASE);
 }
 
 static void two_spaces(void)
@@ -192,7 +190,7 @@ static void two_spaces(void)
         task_start(task);
         task_put(task);
     }
-    while (done < 2)
+    while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < 2)
         task_yield();
 }
 

@@ -10,7 +10,15 @@ load(
     "tool_path",
     "with_feature_set",
 )
-load(":flags.bzl", "REPRODUCIBLE", "WARNINGS", "WARNINGS_C")
+load(
+    ":flags.bzl",
+    "INSTRUMENT",
+    "REPRODUCIBLE",
+    "TEST_BUILD",
+    "TEST_BUILD_DEFINES",
+    "WARNINGS",
+    "WARNINGS_C",
+)
 
 _C = [ACTION_NAMES.c_compile]
 
@@ -116,6 +124,19 @@ def _sanitizer_features():
         _sanitizer("clang_coverage", ["-fprofile-instr-generate", "-fcoverage-mapping"]),
     ]
 
+def _test_build_features():
+    """The kernel's test builds. What a run time is made of says "-instrumented"."""
+    return [
+        _feature(name, [
+            _flags(_COMPILE, TEST_BUILD + defines),
+            _flags(_LINK, TEST_BUILD),
+        ])
+        for name, defines in TEST_BUILD_DEFINES.items()
+    ] + [_feature("instrumented", [
+        _flags(_C, flags, [with_feature_set(features = [name])])
+        for name, flags in INSTRUMENT.items()
+    ], enabled = True)]
+
 def _impl(ctx):
     attr = ctx.attr
     features = [
@@ -148,6 +169,8 @@ def _impl(ctx):
     ] + _layering_features()
     if attr.sanitizers:
         features += _sanitizer_features()
+    if attr.test_builds:
+        features += _test_build_features()
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
         abi_libc_version = "unknown",
@@ -177,6 +200,7 @@ clang_config = rule(
         "retpoline_flags": attr.string_list(doc = "with feature retpoline"),
         "sanitizers": attr.bool(doc = "offers asan, ubsan, tsan, fuzzer and clang_coverage"),
         "sysroot": attr.string(),
+        "test_builds": attr.bool(doc = "offers kasan, kcsan, kubsan, kcov and kdebug"),
         "triple": attr.string(mandatory = True),
     },
     provides = [CcToolchainConfigInfo],

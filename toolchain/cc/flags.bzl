@@ -125,6 +125,60 @@ KERNEL_LINK = NO_BUILD_ID + [
     "-Wl,-z,noexecstack",
 ]
 
+# ---- test builds: docs/sanitizers.md --------------------------------------------------------
+
+# In all of them. Without link-time optimisation a report's call chain is the source's.
+TEST_BUILD = [
+    "-DKEEL_LOCK_DEBUG=1",
+    "-fno-lto",
+    "-fno-fat-lto-objects",
+]
+
+# For each its macros, for C and assembly, and what makes the compiler instrument C. The driver
+# knows no sanitizer but UBSan for a bare machine; the compiler proper does.
+TEST_BUILD_DEFINES = {
+    "kasan": ["-DKEEL_KASAN"],
+    "kcov": ["-DKEEL_KCOV=1"],
+    "kcsan": ["-DKEEL_KCSAN=1"],
+    "kdebug": [],
+    "kubsan": ["-DKEEL_UBSAN=1"],
+}
+
+INSTRUMENT = {
+    "kasan": [
+        "-Xclang",
+        "-fsanitize=kernel-address",
+        "-Xclang",
+        "-fsanitize-address-use-after-scope",
+        # SHADOW_OFFSET of testing/sanitizer/kasan. Calls for everything: what runs before there
+        # is a shadow must not touch it.
+        "-mllvm",
+        "-asan-mapping-offset=0xdffffc0000000000",
+        "-mllvm",
+        "-asan-instrumentation-with-call-threshold=0",
+        "-mllvm",
+        "-asan-max-inline-poisoning-size=0",
+    ],
+    "kcov": ["-fsanitize-coverage=inline-bool-flag,pc-table"],
+    "kcsan": [
+        "-Xclang",
+        "-fsanitize=thread",
+        "-mllvm",
+        "-tsan-instrument-func-entry-exit=0",
+        "-mllvm",
+        "-tsan-distinguish-volatile=1",
+        "-mllvm",
+        "-tsan-compound-read-before-write=1",
+    ],
+    "kubsan": [
+        "-fsanitize=undefined",
+        # Needs a word before every function, where traps and assembly have none.
+        "-fno-sanitize=function",
+        "-fno-sanitize-trap=all",
+        "-fno-sanitize-recover=all",
+    ],
+}
+
 KERNEL_INCLUDES = [_WORKSPACE + _RESOURCE_DIR + "/include"]
 
 HOST_SYSROOT = "external/sysroot"

@@ -76,17 +76,20 @@ _image = rule(
         dict(PLATFORM_ATTRS, **_TABLE_ATTRS),
         linked = platform_dep(mandatory = True),
         tables = platform_dep(mandatory = True),
+        test_build = attr.string(doc = "which; none of its own means the command line's"),
         _strip = attr.label(default = "@llvm19//:llvm-strip"),
         _strip_tool = attr.label(default = _STRIP, allow_single_file = True),
     ),
 )
 
-def kernel_image(name, deps, visibility = None):
+def kernel_image(name, deps, test_builds = [], visibility = None):
     """Links `deps`, which supply kernel_main, with boot code, frame and tables (tables.h).
 
     Args:
       name: the image's file name, an ELF that Multiboot 1, Multiboot 2 and PVH start.
       deps: kernel libraries.
+      test_builds: those (docs/sanitizers.md) that there are images of too, called <name>_<build>,
+        whatever the command line says.
       visibility: as usual.
     """
     common = {
@@ -97,7 +100,7 @@ def kernel_image(name, deps, visibility = None):
         ],
         "target_compatible_with": KERNEL,
         "visibility": ["//visibility:private"],
-        "deps": deps + ["//boot"],
+        "deps": deps + ["//boot", "//testing/sanitizer:run_time"],
     }
     cc_binary(name = name + "_pass1", **common)
     _tables(
@@ -107,13 +110,15 @@ def kernel_image(name, deps, visibility = None):
         visibility = ["//visibility:private"],
     )
     cc_binary(name = name + "_pass2", srcs = [name + "_tables"], **common)
-    _image(
-        name = name,
-        linked = name + "_pass2",
-        platform = KERNEL_PLATFORM,
-        tables = name + "_tables",
-        visibility = visibility,
-    )
+    for build in [""] + test_builds:
+        _image(
+            name = name + ("_" + build if build else ""),
+            linked = name + "_pass2",
+            platform = KERNEL_PLATFORM,
+            tables = name + "_tables",
+            test_build = build,
+            visibility = visibility,
+        )
 
 # grub-mkrescue would do this in one step, but it writes the time of day into the image.
 _MAKE_ISO = """

@@ -9,18 +9,59 @@ KERNEL_PLATFORM = "//toolchain/platforms:x86_64_kernel"
 USER_PLATFORM = "//toolchain/platforms:x86_64_user"
 USER_NOLIBC_PLATFORM = "//toolchain/platforms:x86_64_user_nolibc"
 
-def _transition_impl(_settings, attr):
+# Ways to build kernels for tests (docs/sanitizers.md), and the toolchain's feature for each.
+TEST_BUILDS = {
+    "debug": "kdebug",
+    "kasan": "kasan",
+    "kcov": "kcov",
+    "kcsan": "kcsan",
+    "ubsan": "kubsan",
+}
+
+_TEST_BUILD = "//toolchain/platforms:test_build"
+
+def _string_setting_impl(ctx):
+    if ctx.build_setting_value not in ctx.attr.values:
+        fail("%s must be one of %s" % (ctx.label, ", ".join(ctx.attr.values)))
+
+string_setting = rule(
+    implementation = _string_setting_impl,
+    build_setting = config.string(flag = True),
+    attrs = {"values": attr.string_list(doc = "what it may be")},
+)
+
+def test_build_select(default, **others):
+    """A select() on the test build, for attributes: `others` by its name."""
+    return select(dict(
+        {"//toolchain/platforms:is_" + name: value for name, value in others.items()},
+        **{"//conditions:default": default}
+    ))
+
+# Kernels are built as the test build that the rule names, or else as the command line asks for;
+# nothing else is.
+def _transition_impl(settings, attr):
+    build = "none"
+    if attr.platform == KERNEL_PLATFORM:
+        build = getattr(attr, "test_build", "") or settings[_TEST_BUILD]
+    kept = [f for f in settings["//command_line_option:features"] if f not in TEST_BUILDS.values()]
     return {
         "//command_line_option:cpu": "k8",
+        "//command_line_option:features": kept + ([TEST_BUILDS[build]] if build != "none" else []),
         "//command_line_option:platforms": attr.platform,
+        _TEST_BUILD: build,
     }
 
 _to_platform = transition(
     implementation = _transition_impl,
-    inputs = [],
+    inputs = [
+        "//command_line_option:features",
+        _TEST_BUILD,
+    ],
     outputs = [
         "//command_line_option:cpu",
+        "//command_line_option:features",
         "//command_line_option:platforms",
+        _TEST_BUILD,
     ],
 )
 

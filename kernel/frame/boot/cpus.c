@@ -4,6 +4,7 @@
 #include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/mem.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/lock/spin_queue.h"
@@ -15,7 +16,7 @@
 #include "kernel/frame/vmm/pt.h"
 #include "kernel/frame/vmm/vmm.h"
 
-constexpr size_t IDLE_STACK_PAGES = 4;
+constexpr size_t IDLE_STACK_PAGES = 4 * STACK_SCALE;
 
 // How often the boot CPU looks whether another has come, with a pause each time: seconds on the
 // slowest machine, and not long at all where it does come.
@@ -57,7 +58,7 @@ static enum err make_interrupt_stacks(struct cpu_arch *cpu)
 {
     for (int i = 1; i <= IST_COUNT; i++) {
         struct kva *stack;
-        enum err err = kva_alloc(1, &stack);
+        enum err err = kva_alloc(STACK_SCALE, &stack);
         if (err != ERR_OK)
             return err;
         cpu_arch_set_ist(cpu, (enum ist)i, kva_end(stack));

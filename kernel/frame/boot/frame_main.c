@@ -2,6 +2,7 @@
 #include "kernel/frame/boot/frame_main.h"
 #include "kernel/frame/acpi/acpi.h"
 #include "kernel/frame/base/cmdline.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/boot/boot.h"
 #include "kernel/frame/boot/cpus.h"
 #include "kernel/frame/boot/memory.h"
@@ -162,6 +163,7 @@ void frame_main(const struct boot_info *info)
         boot_fail("too little memory");
     task_start(main_task);
     task_put(main_task);
+    kcsan_start();
     cpus_release(run_cpu);
     run_cpu();
 }

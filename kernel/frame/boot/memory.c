@@ -2,6 +2,7 @@
 #include "kernel/frame/boot/memory.h"
 #include "boot/memmap.h"
 #include "kernel/frame/arch/x86_64/cpu.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/pmm/pmm.h"
 #include "kernel/frame/vmm/vmm.h"
@@ -43,6 +44,8 @@ static enum err start_pmm(const struct boot_info *info)
     enum err err = pmm_init(pages, n, EARLY_MAP_SIZE >> PAGE_SHIFT, &plan);
     if (plan.ignored_pages > 0)
         log_warn("%lu KiB of far-off memory are not used", plan.ignored_pages * PAGE_SIZE / KIB);
+    for (size_t i = 0; i < n; i++)
+        kasan_own(pages[i].start, pages[i].end);
     return err;
 }
 
@@ -57,8 +60,9 @@ static enum err start_vmm(const struct boot_info *info)
     struct vmm_range memory[BOOT_REGIONS_MAX];
     for (size_t i = 0; i < info->region_count; i++)
         memory[i] = (struct vmm_range){info->regions[i].start, info->regions[i].end};
-    return vmm_init(sections, sizeof(sections) / sizeof(sections[0]), memory, info->region_count,
-                    cpu_features.gib_pages);
+    enum err err = vmm_init(sections, sizeof(sections) / sizeof(sections[0]), memory,
+                            info->region_count, cpu_features.gib_pages);
+    return err == ERR_OK && !kasan_start(memory, info->region_count) ? ERR_NOMEM : err;
 }
 
 enum err memory_init(const struct boot_info *info)

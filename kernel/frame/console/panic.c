@@ -2,6 +2,7 @@
 #include "kernel/frame/console/panic.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/fmt.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/console/backtrace.h"
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/cpu.h"
@@ -28,6 +29,7 @@ static void enter_panic(void)
 {
     static int depth;
     irq_disable();
+    sanitizer_stop();
     uint32_t none = 0, self = cpu_this()->id + 1;
     if (!__atomic_compare_exchange_n(&panicking, &none, self, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_RELAXED) &&

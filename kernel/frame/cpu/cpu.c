@@ -2,6 +2,7 @@
 #include "kernel/frame/cpu/cpu.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/cpu/cpuset.h"
 #include "kernel/frame/cpu/preempt.h"
 
@@ -27,8 +28,12 @@ void cpu_add(struct cpu *cpu)
 
 void might_sleep(const char *what)
 {
-    if (unlikely(preempt_depth() != 0))
+    if (unlikely(preempt_depth() != 0)) {
+        lock_debug_may_not_sleep();
         panic("%s where preemption is off (depth %u)", what, preempt_depth());
-    if (unlikely(!irq_is_enabled()))
+    }
+    if (unlikely(!irq_is_enabled())) {
+        lock_debug_may_not_sleep();
         panic("%s where interrupts are off", what);
+    }
 }

@@ -43,12 +43,13 @@ void cpu_add(struct cpu *cpu);
 #define PERCPU(type, name) __attribute__((section(".bss.percpu"))) type name
 
 // The linker script puts them behind the boot CPU's block; every other CPU has a copy of that
-// stretch of memory, of PERCPU_SIZE bytes.
+// stretch of memory, of PERCPU_SIZE bytes. The offset is a difference modulo 2^64, which pointers
+// do not have.
 extern char percpu_start[], percpu_end[];
 #define PERCPU_SIZE ((size_t)(percpu_end - percpu_start))
 
-#define percpu_this(name) ((__typeof__(&(name)))((char *)&(name) + percpu_offset_this()))
-#define percpu_on(name, cpu) ((__typeof__(&(name)))((char *)&(name) + (cpu)->percpu_offset))
+#define percpu_this(name) ((__typeof__(&(name)))((uint64_t)&(name) + percpu_offset_this()))
+#define percpu_on(name, cpu) ((__typeof__(&(name)))((uint64_t)&(name) + (cpu)->percpu_offset))
 
 static inline uint64_t percpu_offset_this(void)
 {

@@ -19,8 +19,8 @@ struct object {
 };
 
 // Suits any alignment that a type may ask for.
-constexpr size_t HEADER = 64;
-static_assert(sizeof(struct slab) <= HEADER);
+constexpr size_t HEADER = 64 + KASAN_REDZONE;
+static_assert(sizeof(struct slab) <= HEADER - KASAN_REDZONE);
 
 // Every object of 16 bytes has a bit.
 static_assert((PAGE_SIZE - HEADER) / 16 <= 256);
@@ -48,8 +48,13 @@ static struct slab *slab_create(struct heap_type *t) REQUIRES(lc_heap)
     }
     list_push_front(&t->partial, &slab->link);
     heap_list_type(t);
+    kasan_slab(slab, slab_size(t), HEADER - KASAN_REDZONE);
     return slab;
 }
+
+// Free objects' links, where nobody else may read or write.
+NO_SANITIZE static struct object *next_of(const struct object *o) { return o->next; }
+NO_SANITIZE static void set_next(struct object *o, struct object *next) { o->next = next; }
 
 static void *take(struct heap_type *t) REQUIRES(lc_heap)
 {
@@ -60,7 +65,7 @@ static void *take(struct heap_type *t) REQUIRES(lc_heap)
             return nullptr;
     }
     struct object *o = slab->free;
-    slab->free = o->next;
+    slab->free = next_of(o);
     slab->out++;
     t->live++;
     if (slab->free == nullptr)
@@ -90,7 +95,7 @@ static void give_back(struct heap_type *t, struct object *o) REQUIRES(lc_heap)
     struct slab *slab = slab_of(t, o);
     if (slab->free == nullptr)
         list_push_front(&t->partial, &slab->link);
-    o->next = slab->free;
+    set_next(o, slab->free);
     slab->free = o;
     slab->out--;
     t->live--;
@@ -135,6 +140,7 @@ void *heap_alloc(struct heap_type *t)
     uint64_t *used = used_word(t, o, &bit);
     uint64_t before = __atomic_fetch_or(used, bit, __ATOMIC_RELAXED);
     ASSERT((before & bit) == 0);
+    kasan_object_alloc(t, o);
     memset(o, 0, t->forever ? sizeof(struct object) : t->size);
     return o;
 }
@@ -143,9 +149,11 @@ void heap_free(struct heap_type *t, void *object)
 {
     if (object == nullptr)
         return;
+    kasan_object_check(t, object);
     uint64_t bit;
     uint64_t *used = used_word(t, object, &bit);
     uint64_t before = __atomic_fetch_and(used, ~bit, __ATOMIC_RELAXED);
     ASSERT((before & bit) != 0); // or it is freed twice
-    magazine_put(t, object);
+    if (kasan_object_free(&t, &object))
+        magazine_put(t, object);
 }

@@ -7,6 +7,7 @@
 #pragma once
 #include "kernel/frame/base/cdefs.h"
 #include "kernel/frame/base/list.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
 
@@ -44,7 +45,7 @@ SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
     static struct heap_type variable = {                                                           \
         .lock = {},                                                                                \
         .size = sizeof(type),                                                                      \
-        .stride = (sizeof(type) + 15) / 16 * 16,                                                   \
+        .stride = (sizeof(type) + 15) / 16 * 16 + KASAN_REDZONE,                                   \
         .order = (sizeof(type) > 512) + (sizeof(type) > 1024) + (sizeof(type) > 2048),             \
         .forever = is_forever,                                                                     \
         .listed = false,                                                                           \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/heap/magazine.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/pmm/alloc_fault.h"
 #include "kernel/frame/pmm/page_cache.h"
 
@@ -78,6 +79,7 @@ static void empty(struct heap_type *t, struct heap_magazine *m)
 
 void heap_trim(void)
 {
+    kasan_quarantine_empty();
     struct heap_type *t = __atomic_load_n(&types, __ATOMIC_ACQUIRE);
     for (; t != nullptr; t = t->next) {
         for (uint32_t cpu = 0; cpu < cpu_count(); cpu++)

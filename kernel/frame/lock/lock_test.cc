@@ -157,6 +157,8 @@ TEST_F(Locks, classes_are_in_order)
     EXPECT_LT(lc_pmm.rank, lc_runqueue.rank);
     EXPECT_LT(lc_runqueue.rank, lc_console.rank);
     EXPECT_STREQ(lc_pmm.name, "pmm");
+    // Taken with interrupts on, so before all that handlers take.
+    EXPECT_LT(lc_rcu.rank, lc_waitq.rank);
 }
 
 TEST(Seqcount, readers_notice_a_writer)

@@ -40,6 +40,7 @@ static inline void spin_lock(struct spinlock *l, const struct lock_class *c)
     if (unlikely(!__atomic_compare_exchange_n(&l->word, &unlocked, SPIN_HELD, false,
                                               __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
         spin_wait(l);
+    lock_debug_acquired(c, l);
 }
 
 // Preemption stays off.
@@ -63,7 +64,7 @@ static inline bool spin_try_lock(struct spinlock *l, const struct lock_class *c)
     uint32_t unlocked = 0;
     if (__atomic_compare_exchange_n(&l->word, &unlocked, SPIN_HELD, false, __ATOMIC_ACQUIRE,
                                     __ATOMIC_RELAXED)) {
-        lock_debug_acquire(c, l);
+        lock_debug_acquired(c, l);
         return true;
     }
     preempt_enable();

@@ -38,7 +38,8 @@ static void release(struct buddy *b, uint64_t number, unsigned order)
 {
     while (order < BUDDY_MAX_ORDER) {
         struct page *other = &b->map[number ^ 1ull << order];
-        if (other->kind != PAGE_FREE || other->order != order)
+        // Of a page that is handed out the kind changes without this allocator's lock.
+        if (__atomic_load_n(&other->kind, __ATOMIC_RELAXED) != PAGE_FREE || other->order != order)
             break;
         unlink(b, other, order);
         number &= ~(1ull << order);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/pmm/page_cache.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
 
@@ -63,7 +64,8 @@ SLOW_PATH static void put_into_full(struct page_cache *c, struct page *page) NO_
 void page_cache_put(struct page *page)
 {
     struct page_cache *c = percpu_this(caches);
-    page->kind = PAGE_CACHED;
+    __atomic_store_n(&page->kind, PAGE_CACHED, __ATOMIC_RELAXED);
+    kasan_page_free(page_virt(page), 1);
     page_cache_lock(c);
     if (likely(c->count < page_cache_limit))
         c->pages[c->count++] = page;

@@ -19,10 +19,10 @@ enum page_kind : uint8_t {
 
 // Metadata of one page, in an array indexed by page number.
 struct page {
-    struct list link; // PAGE_FREE: the free list. PAGE_KERNEL: the owner's
-    uint32_t refs;    // atomic; PAGE_USER only
-    enum page_kind kind;
-    uint8_t order; // PAGE_FREE: of the block
+    struct list link;    // PAGE_FREE: the free list. PAGE_KERNEL: the owner's
+    uint32_t refs;       // atomic; PAGE_USER only
+    enum page_kind kind; // written atomically while handed out
+    uint8_t order;       // PAGE_FREE: of the block
     uint64_t owner;
 };
 

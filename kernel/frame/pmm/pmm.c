@@ -2,6 +2,7 @@
 #include "kernel/frame/pmm/pmm.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/mem.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
 #include "kernel/frame/pmm/alloc_fault.h"
@@ -51,6 +52,8 @@ static bool take_block(unsigned order, enum page_kind kind, uint64_t *number)
     pmm_lock();
     bool ok = buddy_alloc(&pmm.buddy, order, kind, number);
     pmm_unlock();
+    if (ok)
+        kasan_page_alloc(page_virt(&page_map[*number]), 1ull << order);
     return ok;
 }
 
@@ -69,7 +72,8 @@ static struct page *take_page(enum page_kind kind)
     struct page *page = page_cache_take();
     if (unlikely(page == nullptr))
         return alloc_fault.hit ? nullptr : take_block_or_drain(0, kind);
-    page->kind = kind;
+    __atomic_store_n(&page->kind, kind, __ATOMIC_RELAXED);
+    kasan_page_alloc(page_virt(page), 1);
     return page;
 }
 
@@ -82,6 +86,7 @@ static struct page *take(unsigned order, enum page_kind kind)
 
 static void give_block(struct page *page, unsigned order)
 {
+    kasan_page_free(page_virt(page), 1ull << order);
     pmm_lock();
     buddy_free(&pmm.buddy, page_number(page), order);
     pmm_unlock();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/power/power.h"
 #include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/base/sanitizer.h"
 
 // The launcher's `-device isa-debugcon,iobase=0xe8`; reading it gives 0xe9.
 constexpr uint16_t STATUS_PORT = 0xe8;
@@ -54,6 +55,7 @@ static void acpi_off(void)
 void power_off(int status)
 {
     irq_disable();
+    kcov_end();
     if (inb(STATUS_PORT) == STATUS_PORT_READBACK)
         outb(STATUS_PORT, (uint8_t)status);
     outl(EXIT_PORT, (uint32_t)status & 0xff);

@@ -4,6 +4,12 @@
 // Where retired nodes are: in no container that anybody could name.
 static struct sched_container nowhere;
 
+// Changed by the queue's CPU under its lock, and read by all.
+static void count(struct sched_container *c, uint32_t value)
+{
+    __atomic_store_n(&c->count, value, __ATOMIC_RELAXED);
+}
+
 // Makes the node this container's. Whoever does it first wins, whatever other CPUs try.
 static bool claim(struct sched_container *c, struct sched_node *n)
 {
@@ -12,13 +18,13 @@ static bool claim(struct sched_container *c, struct sched_node *n)
         !__atomic_compare_exchange_n(&n->container, &none, c, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return false;
-    c->count++;
+    count(c, c->count + 1);
     return true;
 }
 
 static void release(struct sched_container *c, struct sched_node *n)
 {
-    c->count--;
+    count(c, c->count - 1);
     __atomic_store_n(&n->container, nullptr, __ATOMIC_RELEASE);
 }
 

@@ -26,13 +26,24 @@ static bool take_or_announce(struct mutex *m)
     return __atomic_exchange_n(&m->state, WAITED_FOR, __ATOMIC_ACQUIRE) == FREE;
 }
 
+static bool is_mine(const struct mutex *m)
+{
+    return __atomic_load_n(&m->holder, __ATOMIC_RELAXED) == task_current();
+}
+
+static void set_holder(struct mutex *m, struct task *holder)
+{
+    __atomic_store_n(&m->holder, holder, __ATOMIC_RELAXED);
+}
+
 void mutex_lock(struct mutex *m, const struct lock_class *c)
 {
     might_sleep("mutex_lock");
-    ASSERT(__atomic_load_n(&m->holder, __ATOMIC_RELAXED) != task_current());
-    lock_debug_acquire(c, m);
+    ASSERT(!is_mine(m));
+    lock_debug_sleeping_acquire(c, m);
     if (!try_take(m))
         waitq_until(&m->waiters, take_or_announce(m));
+    lock_debug_sleeping_acquired(c, m);
     set_holder(m, task_current());
 }
 
@@ -40,15 +51,15 @@ bool mutex_try_lock(struct mutex *m, const struct lock_class *c)
 {
     if (!try_take(m))
         return false;
-    lock_debug_acquire(c, m);
+    lock_debug_sleeping_acquired(c, m);
     set_holder(m, task_current());
     return true;
 }
 
 void mutex_unlock(struct mutex *m, const struct lock_class *c)
 {
-    ASSERT(m->holder == task_current());
-    lock_debug_release(c, m);
+    ASSERT(is_mine(m));
+    lock_debug_sleeping_release(c, m);
     set_holder(m, nullptr);
     if (__atomic_exchange_n(&m->state, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
         waitq_wake_one(&m->waiters);

@@ -28,9 +28,10 @@ static bool try_read(struct rwmutex *m)
 void rwmutex_read_lock(struct rwmutex *m, const struct lock_class *c)
 {
     might_sleep("rwmutex_read_lock");
-    lock_debug_acquire(c, m);
+    lock_debug_sleeping_acquire(c, m);
     if (!try_read(m))
         waitq_until(&m->readers, try_read(m));
+    lock_debug_sleeping_acquired(c, m);
 }
 
 static void wake_next(struct rwmutex *m)
@@ -43,7 +44,7 @@ static void wake_next(struct rwmutex *m)
 
 void rwmutex_read_unlock(struct rwmutex *m, const struct lock_class *c)
 {
-    lock_debug_release(c, m);
+    lock_debug_sleeping_release(c, m);
     uint32_t before = __atomic_fetch_sub(&m->state, 1, __ATOMIC_SEQ_CST);
     ASSERT(before != 0 && before != WRITER);
     if (before == 1)
@@ -55,17 +56,18 @@ static bool try_write(struct rwmutex *m) { return change(m, 0, WRITER); }
 void rwmutex_write_lock(struct rwmutex *m, const struct lock_class *c)
 {
     might_sleep("rwmutex_write_lock");
-    lock_debug_acquire(c, m);
-    if (try_write(m))
-        return;
-    __atomic_fetch_add(&m->writers_waiting, 1, __ATOMIC_SEQ_CST);
-    waitq_until(&m->writers, try_write(m));
-    __atomic_fetch_sub(&m->writers_waiting, 1, __ATOMIC_SEQ_CST);
+    lock_debug_sleeping_acquire(c, m);
+    if (!try_write(m)) {
+        __atomic_fetch_add(&m->writers_waiting, 1, __ATOMIC_SEQ_CST);
+        waitq_until(&m->writers, try_write(m));
+        __atomic_fetch_sub(&m->writers_waiting, 1, __ATOMIC_SEQ_CST);
+    }
+    lock_debug_sleeping_acquired(c, m);
 }
 
 void rwmutex_write_unlock(struct rwmutex *m, const struct lock_class *c)
 {
-    lock_debug_release(c, m);
+    lock_debug_sleeping_release(c, m);
     bool was = change(m, WRITER, 0);
     ASSERT(was);
     wake_next(m);

@@ -25,11 +25,15 @@ static struct kva *take(void)
 enum err stack_alloc(struct kva **out)
 {
     *out = take();
-    return *out != nullptr ? ERR_OK : kva_alloc(STACK_PAGES, out);
+    enum err err = *out != nullptr ? ERR_OK : kva_alloc(STACK_PAGES, out);
+    if (err == ERR_OK)
+        kasan_stack_alloc((*out)->start, kva_end(*out));
+    return err;
 }
 
 void stack_free(struct kva *stack)
 {
+    kasan_stack_free(stack->start, kva_end(stack));
     stacks_lock(&stacks);
     bool kept = stacks.count < KEPT_MAX;
     if (kept)

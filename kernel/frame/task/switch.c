@@ -3,6 +3,7 @@
 #include "kernel/frame/arch/x86_64/user_state.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/assert.h"
+#include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
@@ -187,7 +188,7 @@ static struct task *pick(struct runqueue *rq, uint32_t cpu)
 static void charge(struct runqueue *rq, uint32_t cpu, struct task *t)
 {
     uint64_t now = clock_cycles();
-    t->used_cycles += now - rq->switched_at;
+    __atomic_store_n(&t->used_cycles, t->used_cycles + (now - rq->switched_at), __ATOMIC_RELAXED);
     ops->charge(cpu, &t->sched, now - rq->switched_at);
     rq->switched_at = now;
 }
@@ -384,6 +385,7 @@ bool task_unpark(struct task *t)
 void task_exit(void)
 {
     might_sleep("task_exit");
+    lock_debug_task_exit();
     irq_disable();
     schedule(TASK_DEAD, SCHED_WOKEN);
     panic("an ended task was run");
