@@ -14,6 +14,8 @@ def frame_room(name, pure = False, visibility = ["//kernel:frame"], **kwargs):
     """
     cc_library(
         name = name,
+        # What services are spared (docs/safe-c.md) is done here.
+        features = ["-safe_c"],
         target_compatible_with = [] if pure else KERNEL,
         visibility = visibility,
         **kwargs

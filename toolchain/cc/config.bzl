@@ -10,7 +10,7 @@ load(
     "tool_path",
     "with_feature_set",
 )
-load(":flags.bzl", "REPRODUCIBLE", "WARNINGS", "WARNINGS_C")
+load(":flags.bzl", "REPRODUCIBLE", "SAFE_C", "WARNINGS", "WARNINGS_C")
 
 _C = [ACTION_NAMES.c_compile]
 
@@ -116,6 +116,13 @@ def _sanitizer_features():
         _sanitizer("clang_coverage", ["-fprofile-instr-generate", "-fcoverage-mapping"]),
     ]
 
+def _safe_c_feature(plugin):
+    """Holds C to docs/safe-c.md. Nothing but C: to anything else the driver answers with an error."""
+    return _feature("safe_c", [
+        _flags(_C, SAFE_C + ["-fplugin=" + plugin.path]),
+        _flags(_CXX + _ASM, ["--safe-c-is-for-C-alone"]),
+    ], enabled = True)
+
 def _impl(ctx):
     attr = ctx.attr
     link_triple = attr.link_triple or attr.triple
@@ -142,12 +149,15 @@ def _impl(ctx):
             _flags(_COMPILE, attr.compile_flags),
             _flags(_COMPILE, attr.opt_flags, _OPT),
             _flags(_COMPILE, attr.fastbuild_flags, _NOT_OPT),
-            _flags(_LINK, attr.link_flags),
         ], enabled = True),
+        _feature("cxx_library", [_flags(_LINK, attr.cxx_library)], enabled = True),
+        _feature("libraries", [_flags(_LINK, attr.link_flags)], enabled = True),
         _feature("unfiltered_compile_flags", [_flags(_COMPILE, REPRODUCIBLE)], enabled = True),
     ] + _layering_features()
     if attr.sanitizers:
         features += _sanitizer_features()
+    if ctx.file.safe_c_plugin:
+        features.append(_safe_c_feature(ctx.file.safe_c_plugin))
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
         abi_libc_version = "unknown",
@@ -169,12 +179,18 @@ clang_config = rule(
     attrs = {
         "builtin_includes": attr.string_list(doc = "directories whose headers need no dependency"),
         "compile_flags": attr.string_list(),
+        "cxx_library": attr.string_list(doc = "links the C++ library; feature cxx_library, on unless switched off"),
         "fastbuild_flags": attr.string_list(doc = "without --compilation_mode=opt"),
         "libc": attr.string(mandatory = True),
         "link_flags": attr.string_list(),
         "link_triple": attr.string(doc = "where the linking driver wants another triple"),
         "opt_flags": attr.string_list(doc = "with --compilation_mode=opt"),
         "pic": attr.bool(),
+        "safe_c_plugin": attr.label(
+            allow_single_file = True,
+            cfg = "exec",
+            doc = "offers the feature safe_c, on unless switched off",
+        ),
         "sanitizers": attr.bool(doc = "offers asan, ubsan, tsan, fuzzer and clang_coverage"),
         "sysroot": attr.string(),
         "triple": attr.string(mandatory = True),

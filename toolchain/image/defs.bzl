@@ -74,6 +74,8 @@ def kernel_image(name, deps, visibility = None):
     """
     common = {
         "additional_linker_inputs": ["//boot:kernel.ld"],
+        # The symbol table is assembly.
+        "features": ["-safe_c"],
         "linkopts": ["-Wl,-T,$(location //boot:kernel.ld)"],
         "target_compatible_with": KERNEL,
         "visibility": ["//visibility:private"],

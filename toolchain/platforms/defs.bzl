@@ -28,6 +28,10 @@ def platform_dep(**kwargs):
     """An attribute whose target is built for the rule's `platform`."""
     return attr.label(cfg = _to_platform, **kwargs)
 
+def platform_deps(**kwargs):
+    """The same for several targets."""
+    return attr.label_list(cfg = _to_platform, **kwargs)
+
 def only(dep):
     """The one target behind a platform_dep, which Bazel gives as a list."""
     return dep[0] if type(dep) == "list" else dep

@@ -8,19 +8,19 @@
 
 C_BEGIN
 
-struct sched_container {
+struct FRAME_PINNED sched_container {
     uint32_t cpu FRAME_PRIVATE;
     uint32_t count FRAME_PRIVATE;
 };
 
 // First in, first out.
-struct sched_queue {
+struct FRAME_PINNED sched_queue {
     struct sched_container c FRAME_PRIVATE;
     struct sched_node *first FRAME_PRIVATE, *last FRAME_PRIVATE;
 };
 
 // Ordered by a key, small ones first; equal ones as they came.
-struct sched_tree {
+struct FRAME_PINNED sched_tree {
     struct sched_container c FRAME_PRIVATE;
     struct tree tree FRAME_PRIVATE;
 };
@@ -51,8 +51,8 @@ bool sched_tree_remove(struct sched_tree *t, struct sched_node *task);
 
 // For the frame. A node that is about to be freed: true if it is in no container, and from now on
 // can come into none. And a new one.
-bool sched_node_retire(struct sched_node *task);
-void sched_node_init(struct sched_node *task, const struct sched_attr *attr);
+FRAME_ONLY bool sched_node_retire(struct sched_node *task);
+FRAME_ONLY void sched_node_init(struct sched_node *task, const struct sched_attr *attr);
 
 // Whether the running code holds `cpu`'s run queue. Supplied by task/.
 bool run_queue_is_mine(uint32_t cpu);

@@ -35,7 +35,7 @@ struct sched_container;
 
 // A task as a policy sees it. The fields are the frame's; a policy of the frame's own uses those
 // that it is written for.
-struct sched_node {
+struct FRAME_PINNED sched_node {
     struct sched_container *container FRAME_PRIVATE;            // atomic: the one it is in
     struct sched_node *next FRAME_PRIVATE, *prev FRAME_PRIVATE; // in a queue
     struct tree_node tree FRAME_PRIVATE;                        // in a tree
