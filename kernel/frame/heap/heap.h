@@ -38,6 +38,7 @@ struct FRAME_PINNED heap_type {
 };
 SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
 
+// The text before #type is the frame's own, so that the literal counts as the frame's.
 #define HEAP_TYPE_WITH(variable, type, is_forever)                                                 \
     static_assert(sizeof(type) <= HEAP_OBJECT_MAX && alignof(type) <= 64);                         \
     static PERCPU(struct heap_magazine, variable##_magazine);                                      \
@@ -49,7 +50,7 @@ SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
         .forever = is_forever,                                                                     \
         .listed = false,                                                                           \
         .magazine = &variable##_magazine,                                                          \
-        .name = #type,                                                                             \
+        .name = "" #type,                                                                          \
         .partial = LIST_INIT(variable.partial),                                                    \
         .live = 0,                                                                                 \
         .next = nullptr,                                                                           \
@@ -65,12 +66,12 @@ SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
 // name_new() and name_delete() for objects of a type; as heap_alloc and heap_free.
 #define HEAP_DEFINE(name, type)                                                                    \
     typedef type name##_object;                                                                    \
-    HEAP_TYPE(name##_heap, name##_object);                                                         \
+    HEAP_TYPE(name##_heap, type);                                                                  \
     [[maybe_unused]] static inline name##_object *name##_new(void)                                 \
     {                                                                                              \
         return (name##_object *)heap_alloc(&name##_heap);                                          \
     }                                                                                              \
-    [[maybe_unused]] static inline void name##_delete(name##_object *object)                                \
+    [[maybe_unused]] static inline void name##_delete(name##_object *object)                       \
     {                                                                                              \
         heap_free(&name##_heap, object);                                                           \
     }                                                                                              \
