@@ -1,13 +1,13 @@
 #!/bin/sh
-# boundary.sh instructions|closure|size|report
+# boundary.sh instructions|closure|size|report [PARTS]
 #
-# Looks at what the kernels on the frame are made of, by the lists of :parts.
+# Looks at what the kernels on the frame are made of, by the lists of PARTS (:parts).
 #   instructions  the machine code of services against a list of instructions and registers
 #   closure       the names that services use: whose they are, and one type for each
 #   size          whether the frame, boot included, is within its budget
 #   report        lines and bytes on both sides
 set -eu
-parts=testing/boundary/parts
+parts=${2:-testing/boundary/parts}
 bin=external/llvm19/usr/lib/llvm-19/bin
 [ -d "$bin" ] || bin=../llvm19/usr/lib/llvm-19/bin
 tmp=$(mktemp -d "${TEST_TMPDIR:-/tmp}/boundary.XXXXXX")
@@ -72,9 +72,10 @@ fingerprints() {
     done
 }
 
+# Of the machine code: the bitcode beside it does not name what code generation calls.
 symbols() {
     # shellcheck disable=SC2046 # one word for each archive
-    "$bin/llvm-nm" "$1" -P $(cat "$2") 2>/dev/null | awk 'NF >= 2 { print $1 }' | sort -u
+    "$bin/llvm-nm" --no-llvm-bc "$1" -P $(cat "$2") 2>/dev/null | awk 'NF >= 2 { print $1 }' | sort -u
 }
 
 # Services name what the frame defines, what services define, and what compilers take for granted;
@@ -134,7 +135,7 @@ lines() {
 
 bytes() {
     # shellcheck disable=SC2046
-    "$bin/llvm-nm" --defined-only --print-size --radix=d $(cat "$1") 2>/dev/null |
+    "$bin/llvm-nm" --no-llvm-bc --defined-only --print-size --radix=d $(cat "$1") 2>/dev/null |
         awk 'NF == 4 && $3 !~ /[bB]/ { n += $2 } END { print n + 0 }'
 }
 
@@ -156,5 +157,5 @@ report() {
 
 case ${1-} in
 instructions | closure | size | report) "$1" ;;
-*) die "usage: boundary.sh instructions|closure|size|report" ;;
+*) die "usage: boundary.sh instructions|closure|size|report [PARTS]" ;;
 esac
