@@ -98,9 +98,9 @@ closure() {
             type = $2 == "tag" ? $5 : $6
             if (!(key in first)) { first[key] = $1; types[key] = type; owner[key] = $4 }
             if (types[key] != type) wrong(key " is one thing in " first[key] " and another in " $1)
-            if (owner[key] != $4) wrong(key " is the " owner[key] "s in " first[key] " and the " $4 "s in " $1)
+            if (owner[key] != $4) wrong(key " is of the " owner[key] " in " first[key] " and of the " $4 " in " $1)
             if ($2 == "symbol" && $4 == "service" && ($3 in is_frame))
-                wrong($1 " declares " $3 ", which is the frame s")
+                wrong($1 " declares " $3 ", which the frame defines")
         }
         END {
             for (s in is_service)
