@@ -1,2 +1,2 @@
 #include "kernel/frame/frame.h"
-#include "kernel/hello/hello.c"  // expect: a header from outside this kernel
+#include "toolchain/cc/wrappers/tool"  // expect: a header from outside this kernel
