@@ -16,6 +16,7 @@ def frame_room(
         deps = [],
         kernel_srcs = [],
         kernel_deps = [],
+        features = [],
         visibility = ["//kernel:frame"],
         **kwargs):
     """A library of the frame.
@@ -28,12 +29,15 @@ def frame_room(
       kernel_srcs: of a pure room, those that only kernels have. On the host, tests supply what they
         define (testing/host), or testing/hostframe does.
       kernel_deps: what these need.
+      features: of the toolchain, switched on or off.
       visibility: other frame rooms, unless it says otherwise.
       **kwargs: for cc_library.
     """
     cc_library(
         name = name,
         srcs = srcs + _in_kernels(kernel_srcs),
+        # What services are spared (docs/safe-c.md) is done here.
+        features = ["-safe_c"] + features,
         target_compatible_with = [] if pure else KERNEL,
         visibility = visibility,
         deps = deps + _in_kernels(kernel_deps),

@@ -143,6 +143,7 @@ def bad_loader(name, case):
         srcs = ["bad_loader.S"],
         additional_linker_inputs = ["bad_loader.ld"],
         copts = ["-DCASE=" + case],
+        features = ["-safe_c"],
         linkopts = [
             "-Wl,-T,$(location bad_loader.ld)",
             "-Wl,--entry=entry",

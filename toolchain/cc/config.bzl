@@ -14,6 +14,7 @@ load(
     ":flags.bzl",
     "INSTRUMENT",
     "REPRODUCIBLE",
+    "SAFE_C",
     "TEST_BUILD",
     "TEST_BUILD_DEFINES",
     "WARNINGS",
@@ -137,6 +138,13 @@ def _test_build_features():
         for name, flags in INSTRUMENT.items()
     ], enabled = True)]
 
+def _safe_c_feature(plugin):
+    """Holds C to docs/safe-c.md. Nothing but C: to anything else the driver answers with an error."""
+    return _feature("safe_c", [
+        _flags(_C, SAFE_C + ["-fplugin=" + plugin.path]),
+        _flags(_CXX + _ASM, ["--safe-c-is-for-C-alone"]),
+    ], enabled = True)
+
 def _impl(ctx):
     attr = ctx.attr
     features = [
@@ -162,15 +170,18 @@ def _impl(ctx):
             _flags(_COMPILE, attr.compile_flags),
             _flags(_COMPILE, attr.opt_flags, _OPT),
             _flags(_COMPILE, attr.fastbuild_flags, _NOT_OPT),
-            _flags(_LINK, attr.link_flags),
         ], enabled = True),
         _feature("retpoline", [_flags(_C, attr.retpoline_flags)]),
+        _feature("cxx_library", [_flags(_LINK, attr.cxx_library)], enabled = True),
+        _feature("libraries", [_flags(_LINK, attr.link_flags)], enabled = True),
         _feature("unfiltered_compile_flags", [_flags(_COMPILE, REPRODUCIBLE)], enabled = True),
     ] + _layering_features()
     if attr.sanitizers:
         features += _sanitizer_features()
     if attr.test_builds:
         features += _test_build_features()
+    if ctx.file.safe_c_plugin:
+        features.append(_safe_c_feature(ctx.file.safe_c_plugin))
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
         abi_libc_version = "unknown",
@@ -192,12 +203,18 @@ clang_config = rule(
     attrs = {
         "builtin_includes": attr.string_list(doc = "directories whose headers need no dependency"),
         "compile_flags": attr.string_list(),
+        "cxx_library": attr.string_list(doc = "links the C++ library; feature cxx_library, on unless switched off"),
         "fastbuild_flags": attr.string_list(doc = "without --compilation_mode=opt"),
         "libc": attr.string(mandatory = True),
         "link_flags": attr.string_list(),
         "opt_flags": attr.string_list(doc = "with --compilation_mode=opt"),
         "pic": attr.bool(),
         "retpoline_flags": attr.string_list(doc = "with feature retpoline"),
+        "safe_c_plugin": attr.label(
+            allow_single_file = True,
+            cfg = "exec",
+            doc = "offers the feature safe_c, on unless switched off",
+        ),
         "sanitizers": attr.bool(doc = "offers asan, ubsan, tsan, fuzzer and clang_coverage"),
         "sysroot": attr.string(),
         "test_builds": attr.bool(doc = "offers kasan, kcsan, kubsan, kcov and kdebug"),

@@ -98,6 +98,31 @@ DEFINED_BEHAVIOUR = [
     "-ftrivial-auto-var-init=zero",
 ]
 
+# For services: the plugin of toolchain/safec, and what it leaves to the compiler. Checks that fire
+# at run time end in an undefined instruction that says which (ud1, its operand the kind).
+SAFE_C = [
+    "-fsanitize=" + ",".join([
+        "bounds",
+        "object-size",
+        "signed-integer-overflow",
+        "shift",
+        "integer-divide-by-zero",
+        "bool",
+        "enum",
+        "unreachable",
+        "return",
+    ]),
+    "-fsanitize-trap=all",
+    # A frame larger than a guard page is touched page by page.
+    "-Xclang",
+    "-fstack-clash-protection",
+    "-fno-finite-loops",
+    "-Wframe-larger-than=4096",
+    "-Wformat=2",
+    "-Wincompatible-function-pointer-types-strict",
+    "-Wmissing-variable-declarations",
+]
+
 SECTIONS = [
     "-ffunction-sections",
     "-fdata-sections",
@@ -188,10 +213,14 @@ HOST_COMPILE = ["--gcc-install-dir=" + _GCC_DIR]
 HOST_LINK = NO_BUILD_ID + [
     "--gcc-install-dir=" + _GCC_DIR,
     "-static-libgcc",
+    "-lm",
+]
+
+# Host programs bring their C++ library along. A plugin uses its host's.
+HOST_LIBSTDCXX = [
     "-Wl,-Bstatic",
     "-lstdc++",
     "-Wl,-Bdynamic",
-    "-lm",
 ]
 
 HOST_INCLUDES = [
@@ -199,6 +228,8 @@ HOST_INCLUDES = [
     _WORKSPACE + _RESOURCE_DIR + "/share",
     _WORKSPACE + "external/sysroot/usr/include",
     _WORKSPACE + _GCC_DIR + "/include",
+    # Of the compiler's plugins alone (toolchain/safec), which say where it is.
+    _WORKSPACE + "external/clang_headers/include",
 ]
 
 USER_CODE = [

@@ -75,6 +75,12 @@ LLVM = _RUNTIME + _CURL + [
     "llvm-19-linker-tools",
 ]
 
+# The headers that a plugin of this very clang is compiled with (toolchain/safec).
+CLANG_HEADERS = [
+    "libclang-19-dev",
+    "llvm-19-dev",
+]
+
 # What host programs (unit tests, fuzzers, build tools) are compiled and linked with.
 SYSROOT = [
     "libc6",
@@ -205,6 +211,7 @@ ALL = {
     for group in [
         BAZEL,
         BSDTAR,
+        CLANG_HEADERS,
         GDB,
         GOOGLETEST,
         GRUB,

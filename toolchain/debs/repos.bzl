@@ -5,7 +5,7 @@ arguments here, or repo.bzl and fetch.sh change.
 """
 
 load(":lock.bzl", "LOCK")
-load(":packages.bzl", "BSDTAR", "GDB", "GOOGLETEST", "GRUB", "LLVM", "MUSL", "QEMU", "RULES_CC", "SKYLIB", "SYSROOT", "UAPI")
+load(":packages.bzl", "BSDTAR", "CLANG_HEADERS", "GDB", "GOOGLETEST", "GRUB", "LLVM", "MUSL", "QEMU", "RULES_CC", "SKYLIB", "SYSROOT", "UAPI")
 load(":repo.bzl", "debs_repository")
 
 _BIN = "usr/lib/llvm-19/bin/"
@@ -70,6 +70,18 @@ def _llvm():
             [(_BIN + t, _ELF + t) for t in _LLVM_TOOLS] +
             [(_BIN + t, _ELF + t + " -no-canonical-prefixes") for t in ["clang", "clang++"]],
         ),
+    )
+
+def _clang_headers():
+    debs_repository(
+        name = "clang_headers",
+        build_file = "//toolchain/debs:clang_headers.BUILD",
+        cmds = [
+            "mkdir include",
+            "mv usr/lib/llvm-19/include/clang usr/lib/llvm-19/include/clang-c usr/include/llvm-19/llvm usr/include/llvm-c-19/llvm-c include",
+            "rm -rf usr",
+        ],
+        debs = _debs(CLANG_HEADERS),
     )
 
 def _libraries():
@@ -185,6 +197,7 @@ def _rules():
 def toolchain_repositories():
     """Defines all of them; Bazel fetches those that a build needs."""
     _llvm()
+    _clang_headers()
     _libraries()
     _tools()
     _rules()

@@ -94,6 +94,8 @@ def kernel_image(name, deps, test_builds = [], visibility = None):
     """
     common = {
         "additional_linker_inputs": ["//boot:kernel.ld"],
+        # The tables are assembly.
+        "features": ["-safe_c"],
         "linkopts": [
             "-Wl,-T,$(location //boot:kernel.ld)",
             "-Wl,--emit-relocs",

@@ -27,7 +27,7 @@ C_BEGIN
 static inline void atomic_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 // How many owners something has.
-struct refcount {
+struct FRAME_PINNED refcount {
     uint32_t count FRAME_PRIVATE; // atomic
 };
 

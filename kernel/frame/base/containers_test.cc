@@ -81,6 +81,28 @@ TEST(TypedListDeathTest, an_element_is_in_one_list_once)
     EXPECT_DEATH(items_insert_before(&b, &b), "assertion failed");
 }
 
+// A list's head is no element, whichever list the caller names.
+TEST(TypedList, next_ends_at_the_list_that_the_element_is_in)
+{
+    struct items l = {}, other = {};
+    struct item a = {}, b = {};
+    items_push_back(&l, &a);
+    items_push_back(&other, &b);
+    EXPECT_EQ(items_next(&l, &b), nullptr);
+    items_insert_before(&b, items_pop_front(&l));
+    EXPECT_EQ(items_next(&l, &a), &b);
+    EXPECT_EQ(items_next(&l, &b), nullptr);
+}
+
+TEST(TypedTreeDeathTest, an_element_is_removed_from_its_own_tree)
+{
+    struct plain t = {}, other = {};
+    struct item a = {}, b = {};
+    plain_insert(&t, &a);
+    plain_insert(&other, &b);
+    EXPECT_DEATH(plain_remove(&t, &b), "assertion failed");
+}
+
 TEST(TypedTree, agrees_with_a_map)
 {
     std::mt19937 random(7);

@@ -19,24 +19,25 @@ struct cspan {
 };
 
 // For the frame: the caller vouches for `len`.
-static inline struct span span_make(void *bytes, size_t len)
+FRAME_ONLY static inline struct span span_make(void *bytes FRAME_BYTES, size_t len)
 {
     struct span s = {(uint8_t *)bytes, len};
     return s;
 }
 
-static inline struct cspan cspan_make(const void *bytes, size_t len)
+FRAME_ONLY static inline struct cspan cspan_make(const void *bytes FRAME_BYTES, size_t len)
 {
     struct cspan s = {(const uint8_t *)bytes, len};
     return s;
 }
 
-// The bytes of an array or structure object (not of what a pointer points to).
+// The bytes of an array or structure object (not of what a pointer points to), which has no pointer
+// in it.
 #define SPAN_OF(object) span_make(&(object), sizeof(object))
 #define CSPAN_OF(object) cspan_make(&(object), sizeof(object))
 
 // The characters of a string literal, without the final zero.
-#define SPAN_TEXT(literal) cspan_make("" literal, sizeof(literal) - 1)
+#define SPAN_TEXT(literal) cspan_make(&("" literal), sizeof("" literal) - 1)
 
 static inline size_t span_len(struct span s) { return s.len; }
 static inline size_t cspan_len(struct cspan s) { return s.len; }

@@ -17,9 +17,17 @@
 #include "kernel/frame/base/tree.h"
 #include "kernel/frame/base/types.h"
 
-struct ttree_node {
-    struct tree_node node FRAME_PRIVATE;
+struct FRAME_PINNED ttree_node {
+    struct tree_node node;
 };
+
+// For TTREE_DEFINE: the topmost node above one.
+FRAME_ONLY static inline const struct tree_node *ttree_top(const struct tree_node *node)
+{
+    while (node->parent != nullptr)
+        node = node->parent;
+    return node;
+}
 
 #define TTREE_DEFINE(name, type, member, key) TTREE_DEFINE_WITH(name, type, member, key, nullptr)
 
@@ -50,9 +58,15 @@ struct ttree_node {
     }                                                                                              \
     static_assert(true)
 
+// The member is one of the element's own, named by one word: the node of a member's member could
+// be in that one's trees too.
 #define TTREE_DEFINE_WITH(name, type, member, key, summarise)                                      \
-    struct name {                                                                                  \
-        struct tree tree FRAME_PRIVATE;                                                            \
+    enum : size_t {                                                                                \
+        name##_offset = offsetof(type, member),                                                    \
+        name##_at_##member = 0                                                                     \
+    };                                                                                             \
+    struct FRAME_PINNED name {                                                                     \
+        struct tree tree;                                                                          \
     };                                                                                             \
     [[maybe_unused]] static inline bool name##_is_empty(const struct name *t)                      \
     {                                                                                              \
@@ -77,7 +91,8 @@ struct ttree_node {
     }                                                                                              \
     [[maybe_unused]] static inline void name##_remove(struct name *t, type *x)                     \
     {                                                                                              \
-        ASSERT(tree_is_linked(&x->member.node));                                                   \
+        static_assert(offsetof(type, member) == name##_offset);                                    \
+        ASSERT(tree_is_linked(&x->member.node) && ttree_top(&x->member.node) == t->tree.root);     \
         tree_remove(&t->tree, &x->member.node);                                                    \
     }                                                                                              \
     /* The first whose key is `at` or more, and the last whose key is `at` or less; or null. */    \

@@ -34,6 +34,6 @@ void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 bool log_set_level(struct cspan name);
 
 // For panics: whoever holds the console has been stopped. From now on nobody waits for it.
-void console_break_lock(void);
+FRAME_ONLY void console_break_lock(void);
 
 C_END

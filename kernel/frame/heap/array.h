@@ -15,19 +15,22 @@
 
 C_BEGIN
 
-struct array {
-    void *items FRAME_PRIVATE;
-    size_t count FRAME_PRIVATE;
-    unsigned order FRAME_PRIVATE; // of its pages
+struct FRAME_PINNED array {
+    void *items;
+    size_t count;
+    unsigned order; // of its pages
 };
 
-// For ARRAY_DEFINE. ERR_NOMEM, also if it would be larger than 4 MiB; the array is as it was.
-enum err array_resize(struct array *a, size_t count, size_t item_size);
-void array_free(struct array *a);
+// For ARRAY_DEFINE, where `element` is null and has the type. ERR_NOMEM, also if it would be larger
+// than 4 MiB; the array is as it was.
+FRAME_ONLY enum err array_resize(struct array *a, size_t count, size_t item_size,
+                                 const void *element FRAME_MOVES);
+FRAME_ONLY void array_free(struct array *a);
 
+// An element that must stay in place (FRAME_PINNED) does not compile: have an array of pointers.
 #define ARRAY_DEFINE(name, type)                                                                   \
-    struct name {                                                                                  \
-        struct array array FRAME_PRIVATE;                                                          \
+    struct FRAME_PINNED name {                                                                     \
+        struct array array;                                                                        \
     };                                                                                             \
     [[maybe_unused]] static inline size_t name##_count(const struct name *a)                       \
     {                                                                                              \
@@ -41,7 +44,7 @@ void array_free(struct array *a);
     /* New elements are all zero. */                                                               \
     [[maybe_unused]] static inline enum err name##_resize(struct name *a, size_t count)            \
     {                                                                                              \
-        return array_resize(&a->array, count, sizeof(type));                                       \
+        return array_resize(&a->array, count, sizeof(type), (type *)nullptr);                      \
     }                                                                                              \
     [[maybe_unused]] static inline void name##_free(struct name *a) { array_free(&a->array); }     \
     static_assert(alignof(type) <= 64)

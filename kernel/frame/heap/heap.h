@@ -16,7 +16,7 @@ C_BEGIN
 constexpr size_t HEAP_OBJECT_MAX = 4096;
 constexpr uint32_t HEAP_MAGAZINE_MAX = 7;
 
-struct heap_magazine {
+struct FRAME_PINNED heap_magazine {
     struct spinlock lock;
     uint32_t count GUARDED_BY(lc_magazine);
     void *objects[HEAP_MAGAZINE_MAX] GUARDED_BY(lc_magazine);
@@ -24,7 +24,7 @@ struct heap_magazine {
 SPINLOCK_OPS(heap_magazine, struct heap_magazine, lock, lc_magazine)
 
 // A type's slabs. Define one with HEAP_TYPE; the fields are the heap's own.
-struct heap_type {
+struct FRAME_PINNED heap_type {
     struct spinlock lock;
     uint32_t size;
     uint32_t stride; // from one object to the next
@@ -39,6 +39,7 @@ struct heap_type {
 };
 SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
 
+// The text before #type is the frame's own, so that the literal counts as the frame's.
 #define HEAP_TYPE_WITH(variable, type, is_forever)                                                 \
     static_assert(sizeof(type) <= HEAP_OBJECT_MAX && alignof(type) <= 64);                         \
     static PERCPU(struct heap_magazine, variable##_magazine);                                      \
@@ -50,7 +51,7 @@ SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
         .forever = is_forever,                                                                     \
         .listed = false,                                                                           \
         .magazine = &variable##_magazine,                                                          \
-        .name = #type,                                                                             \
+        .name = "" #type,                                                                          \
         .partial = LIST_INIT(variable.partial),                                                    \
         .live = 0,                                                                                 \
         .next = nullptr,                                                                           \
@@ -65,23 +66,24 @@ SPINLOCK_OPS(heap_type, struct heap_type, lock, lc_heap)
 
 // name_new() and name_delete() for objects of a type; as heap_alloc and heap_free.
 #define HEAP_DEFINE(name, type)                                                                    \
+    typedef type name##_object;                                                                    \
     HEAP_TYPE(name##_heap, type);                                                                  \
-    [[maybe_unused]] static inline type *name##_new(void)                                          \
+    [[maybe_unused]] static inline name##_object *name##_new(void)                                 \
     {                                                                                              \
-        return (type *)heap_alloc(&name##_heap);                                                   \
+        return (name##_object *)heap_alloc(&name##_heap);                                          \
     }                                                                                              \
-    [[maybe_unused]] static inline void name##_delete(type *object)                                \
+    [[maybe_unused]] static inline void name##_delete(name##_object *object)                       \
     {                                                                                              \
         heap_free(&name##_heap, object);                                                           \
     }                                                                                              \
     static_assert(true)
 
 // A zeroed object, aligned to 16 bytes, or to what its type asks for; null if there is no memory.
-void *heap_alloc(struct heap_type *type);
+FRAME_ONLY void *heap_alloc(struct heap_type *type);
 
 // Frees an object of that very type. Freeing another type's, an address where none begins, or
 // twice panics. Null is ignored.
-void heap_free(struct heap_type *type, void *object);
+FRAME_ONLY void heap_free(struct heap_type *type, void *object);
 
 // Empties all magazines, so that slabs with no object in use go back. For statistics.
 void heap_trim(void);

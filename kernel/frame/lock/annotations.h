@@ -4,6 +4,7 @@
 // released on every path, and that they are taken in order. That it is the right lock of the
 // kind it cannot prove.
 #pragma once
+#include "kernel/frame/lock/no_analysis.h"
 
 #define CAPABILITY __attribute__((capability("lock")))
 #define GUARDED_BY(class) __attribute__((guarded_by(class)))
@@ -15,7 +16,3 @@
 #define REQUIRES(class) __attribute__((requires_capability(class)))
 #define EXCLUDES(class) __attribute__((locks_excluded(class)))
 #define ACQUIRED_AFTER(class) __attribute__((acquired_after(class)))
-
-// For the few functions that the analysis cannot follow: those that implement locks, and those
-// that hand a lock from one task to another.
-#define NO_LOCK_ANALYSIS __attribute__((no_thread_safety_analysis))

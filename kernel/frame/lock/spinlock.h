@@ -20,19 +20,19 @@
 C_BEGIN
 
 // All zero is unlocked.
-struct spinlock {
+struct FRAME_PINNED spinlock {
     uint32_t word; // bit 0: it is held; bits 16 to 31: the last that waits, see spin_queue.c
 };
 
 constexpr uint32_t SPIN_HELD = 1;
 
 // Lets CPUs that wait queue up from now on, by `wait`. Boot CPU, before there are others.
-void spin_use_queues(void (*wait)(struct spinlock *));
+FRAME_ONLY void spin_use_queues(void (*wait)(struct spinlock *));
 
 // Takes a lock that was not free.
-SLOW_PATH void spin_wait(struct spinlock *l);
+FRAME_ONLY SLOW_PATH void spin_wait(struct spinlock *l);
 
-static inline void spin_lock(struct spinlock *l, const struct lock_class *c)
+FRAME_ONLY static inline void spin_lock(struct spinlock *l, const struct lock_class *c)
 {
     preempt_disable();
     lock_debug_acquire(c, l);
@@ -44,21 +44,21 @@ static inline void spin_lock(struct spinlock *l, const struct lock_class *c)
 }
 
 // Preemption stays off.
-static inline void spin_unlock_no_preempt(struct spinlock *l, const struct lock_class *c)
+FRAME_ONLY static inline void spin_unlock_no_preempt(struct spinlock *l, const struct lock_class *c)
 {
     lock_debug_release(c, l);
     // The lower half alone: whoever waits is in the upper.
     __atomic_store_n((uint16_t *)&l->word, 0, __ATOMIC_RELEASE);
 }
 
-static inline void spin_unlock(struct spinlock *l, const struct lock_class *c)
+FRAME_ONLY static inline void spin_unlock(struct spinlock *l, const struct lock_class *c)
 {
     spin_unlock_no_preempt(l, c);
     preempt_enable();
 }
 
 // False, and nothing done, if the lock is held or waited for.
-static inline bool spin_try_lock(struct spinlock *l, const struct lock_class *c)
+FRAME_ONLY static inline bool spin_try_lock(struct spinlock *l, const struct lock_class *c)
 {
     preempt_disable();
     uint32_t unlocked = 0;

@@ -29,7 +29,7 @@ void page_put(struct page *page);
 uint32_t page_refs(const struct page *page);
 
 // Physically contiguous pages. The run holds one reference to each.
-struct page_run {
+struct FRAME_PINNED page_run {
     struct page *first FRAME_PRIVATE;
     size_t count FRAME_PRIVATE;
 };

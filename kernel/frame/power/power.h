@@ -12,12 +12,12 @@ C_BEGIN
 
 // Looks for ACPI's way, if the machine has no debug-exit port. `rsdp` is the root pointer's
 // physical address, or zero if there is none.
-void power_init(struct acpi_memory memory, uint64_t rsdp);
+FRAME_ONLY void power_init(struct acpi_memory memory, uint64_t rsdp);
 
 // Whether ACPI's way is a register in memory; then `*at` is its address, and the caller maps
 // it and calls power_set_register. Without that the machine resets instead.
-bool power_needs_register(paddr_t *at);
-void power_set_register(volatile uint8_t *mapped);
+FRAME_ONLY bool power_needs_register(paddr_t *at);
+FRAME_ONLY void power_set_register(volatile uint8_t *mapped);
 
 // Never returns. Any context. `status` counts modulo 256.
 [[noreturn]] void power_off(int status);

@@ -9,19 +9,19 @@
 
 C_BEGIN
 
-struct sched_container {
+struct FRAME_PINNED sched_container {
     uint32_t cpu FRAME_PRIVATE;
     uint32_t count FRAME_PRIVATE;
 };
 
 // First in, first out.
-struct sched_queue {
+struct FRAME_PINNED sched_queue {
     struct sched_container c FRAME_PRIVATE;
     struct sched_node *first FRAME_PRIVATE, *last FRAME_PRIVATE;
 };
 
 // Ordered by a key, small ones first; equal ones as they came.
-struct sched_tree {
+struct FRAME_PINNED sched_tree {
     struct sched_container c FRAME_PRIVATE;
     struct tree tree FRAME_PRIVATE;
 };

@@ -10,17 +10,17 @@
 C_BEGIN
 
 // All zero is unlocked.
-struct mutex {
+struct FRAME_PINNED mutex {
     uint32_t state FRAME_PRIVATE;      // atomic: 0 free, 1 held, 2 held and perhaps waited for
     struct task *holder FRAME_PRIVATE; // atomic
     struct waitq waiters FRAME_PRIVATE;
 };
 
-void mutex_lock(struct mutex *m, const struct lock_class *c);
-bool mutex_try_lock(struct mutex *m, const struct lock_class *c);
+FRAME_ONLY void mutex_lock(struct mutex *m, const struct lock_class *c);
+FRAME_ONLY bool mutex_try_lock(struct mutex *m, const struct lock_class *c);
 
 // By the task that locked it; another panics.
-void mutex_unlock(struct mutex *m, const struct lock_class *c);
+FRAME_ONLY void mutex_unlock(struct mutex *m, const struct lock_class *c);
 
 #define MUTEX_OPS(room, type, field, class)                                                        \
     [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_lock(type *x) ACQUIRE(class)       \

@@ -6,7 +6,7 @@
 C_BEGIN
 
 // All zero: not done.
-struct once {
+struct FRAME_PINNED once {
     uint32_t state FRAME_PRIVATE; // atomic: 0 not begun, 1 going on, 2 done
     struct waitq waiters FRAME_PRIVATE;
 };

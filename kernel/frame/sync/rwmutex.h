@@ -7,16 +7,16 @@
 C_BEGIN
 
 // All zero is unlocked.
-struct rwmutex {
+struct FRAME_PINNED rwmutex {
     uint32_t state FRAME_PRIVATE;           // atomic: readers, or all ones for a writer
     uint32_t writers_waiting FRAME_PRIVATE; // atomic
     struct waitq readers FRAME_PRIVATE, writers FRAME_PRIVATE;
 };
 
-void rwmutex_read_lock(struct rwmutex *m, const struct lock_class *c);
-void rwmutex_read_unlock(struct rwmutex *m, const struct lock_class *c);
-void rwmutex_write_lock(struct rwmutex *m, const struct lock_class *c);
-void rwmutex_write_unlock(struct rwmutex *m, const struct lock_class *c);
+FRAME_ONLY void rwmutex_read_lock(struct rwmutex *m, const struct lock_class *c);
+FRAME_ONLY void rwmutex_read_unlock(struct rwmutex *m, const struct lock_class *c);
+FRAME_ONLY void rwmutex_write_lock(struct rwmutex *m, const struct lock_class *c);
+FRAME_ONLY void rwmutex_write_unlock(struct rwmutex *m, const struct lock_class *c);
 
 // The writer becomes a reader, with nobody between.
 void rwmutex_downgrade(struct rwmutex *m, const struct lock_class *c);

@@ -17,14 +17,14 @@
 C_BEGIN
 
 // All zero is empty.
-struct waitq {
+struct FRAME_PINNED waitq {
     struct spinlock lock FRAME_PRIVATE;
     uint32_t count FRAME_PRIVATE; // atomic: waiters, also those that have been woken
     struct list waiters FRAME_PRIVATE;
 };
 
 // A task in a queue; on its stack, for as long as waitq_until goes on.
-struct waiter {
+struct FRAME_PINNED waiter {
     struct list link FRAME_PRIVATE; // null pointers: woken
     struct task *task FRAME_PRIVATE;
     bool woken FRAME_PRIVATE; // atomic
@@ -65,9 +65,10 @@ bool waitq_wake_all(struct waitq *q);
     } while (0)
 
 // The parts of these.
-void waitq_begin(struct waitq *q, struct waiter *w);
-void waitq_sleep(struct waitq *q, struct waiter *w);
-enum err waitq_sleep_limited(struct waitq *q, struct waiter *w, const struct wait_limits *limits);
-void waitq_end(struct waitq *q, struct waiter *w);
+FRAME_ONLY void waitq_begin(struct waitq *q, struct waiter *w);
+FRAME_ONLY void waitq_sleep(struct waitq *q, struct waiter *w);
+FRAME_ONLY enum err waitq_sleep_limited(struct waitq *q, struct waiter *w,
+                                        const struct wait_limits *limits);
+FRAME_ONLY void waitq_end(struct waitq *q, struct waiter *w);
 
 C_END

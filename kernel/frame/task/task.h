@@ -18,23 +18,24 @@ struct task; // reference-counted; a started task holds a reference to itself un
 // The argument outlives the task. name_current() is the running task's argument, if it is such a
 // task; else null.
 #define TASK_DEFINE(name, type, parameter)                                                         \
-    static void name(type *parameter);                                                             \
-    static void name##_entry(void *argument) { name((type *)argument); }                           \
-    static inline enum err name##_create(type *argument, struct task **out)                        \
+    typedef type name##_argument;                                                                  \
+    static void name(name##_argument *parameter);                                                  \
+    static void name##_entry(void *argument) { name((name##_argument *)argument); }                \
+    static inline enum err name##_create(name##_argument *argument, struct task **out)             \
     {                                                                                              \
         return task_create(name##_entry, argument, out);                                           \
     }                                                                                              \
-    [[maybe_unused]] static inline type *name##_current(void)                                      \
+    [[maybe_unused]] static inline name##_argument *name##_current(void)                           \
     {                                                                                              \
-        return (type *)task_current_argument(name##_entry);                                        \
+        return (name##_argument *)task_current_argument(name##_entry);                             \
     }                                                                                              \
-    static void name(type *parameter)
+    static void name(name##_argument *parameter)
 
 // For TASK_DEFINE: a task that will run fn(arg), with one reference, the caller's. ERR_NOMEM.
-enum err task_create(void (*fn)(void *), void *arg, struct task **out);
+FRAME_ONLY enum err task_create(void (*fn)(void *), void *arg, struct task **out);
 
 // For TASK_DEFINE: the running task's argument if `fn` is its function; else null.
-void *task_current_argument(void (*fn)(void *));
+FRAME_ONLY void *task_current_argument(void (*fn)(void *));
 
 // Takes and drops a reference. Dropping the last of a task that is not running frees it.
 void task_get(struct task *task);
@@ -80,15 +81,15 @@ void task_trim(void);
 
 // For the frame's start. Connects timers; and runs tasks for ever, on every CPU: the caller's
 // stack becomes its idle loop's. Interrupts off.
-void task_init(void);
-[[noreturn]] void task_run_all(void);
+FRAME_ONLY void task_init(void);
+[[noreturn]] FRAME_ONLY void task_run_all(void);
 
 // What is better done when nothing else is: frees the tasks that have ended on this CPU, and calls
 // what rcu_defer was given. Where a task gives way by itself, and when a program is interrupted;
 // interrupts on.
-void task_tidy(void);
+FRAME_ONLY void task_tidy(void);
 
 // For the idle loop: panics if there is no task left that could ever do anything.
-void task_check_alive(void);
+FRAME_ONLY void task_check_alive(void);
 
 C_END

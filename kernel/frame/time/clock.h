@@ -8,7 +8,7 @@
 C_BEGIN
 
 // Notes the moment, from which calibration counts if there has to be any. Early in boot.
-void clock_init(void);
+FRAME_ONLY void clock_init(void);
 
 // The time stamp counter: constant rate, the same on all CPUs.
 uint64_t clock_cycles(void);

@@ -48,7 +48,7 @@ void timer_arm_cycles(struct timer *t, uint64_t cycles)
     uint64_t flags = irq_save();
     struct timer_queue *q = percpu_this(queues);
     uint64_t inner = timer_queue_lock_irq(q);
-    ASSERT(!tree_is_linked(&t->node));
+    ASSERT(!tree_is_linked(&t->node) && t->fn != nullptr);
     t->deadline = max_u64(cycles, 1);
     struct tree_node *parent = nullptr, **link = &q->armed.root;
     while (*link != nullptr) {

@@ -10,7 +10,7 @@ C_BEGIN
 
 // Zero-initialised by timer_init; in place while it is armed. Fields are lc_timer's, of the CPU
 // it is armed on.
-struct timer {
+struct FRAME_PINNED timer {
     struct tree_node node FRAME_PRIVATE;
     uint64_t deadline FRAME_PRIVATE; // in clock_cycles()
     void (*fn)(void *arg) FRAME_PRIVATE;
@@ -26,17 +26,19 @@ struct timer {
 //
 // Cancel it before the object goes.
 #define TIMER_DEFINE(name, type, member, parameter)                                                \
-    static void name(type *parameter);                                                             \
-    static void name##_entry(void *object) { name((type *)object); }                               \
-    [[maybe_unused]] static inline void name##_init(type *object)                                  \
+    typedef type name##_object;                                                                    \
+    static void name(name##_object *parameter);                                                    \
+    static void name##_entry(void *object) { name((name##_object *)object); }                      \
+    [[maybe_unused]] static inline void name##_init(name##_object *object)                         \
     {                                                                                              \
+        ASSERT(!tree_is_linked(&object->member.node));                                             \
         timer_init(&object->member, name##_entry, object);                                         \
     }                                                                                              \
-    static void name(type *parameter)
+    static void name(name##_object *parameter)
 
 // For TIMER_DEFINE, and the frame. fn(arg) is called in interrupt context, with interrupts off; it
 // may arm the timer again.
-void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
+FRAME_ONLY void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
 
 // Arms it for a time of clock_mono_ns(), or cycles of clock_cycles(); one that has passed comes at
 // once. On this CPU. Not while it is armed: cancel it first (panics).
@@ -50,9 +52,9 @@ bool timer_cancel(struct timer *t);
 // For the scheduler: calls fn() on this CPU at `cycles`, like a timer, but with no timer to keep:
 // each CPU has one such time, and setting it again replaces it. EVENT_NEVER takes it away.
 // Interrupts off.
-void timer_set_slice_end(uint64_t cycles);
+FRAME_ONLY void timer_set_slice_end(uint64_t cycles);
 
 // Starts timers. Boot CPU, once; `slice_end` is what timer_set_slice_end's time calls.
-void timer_start(void (*slice_end)(void));
+FRAME_ONLY void timer_start(void (*slice_end)(void));
 
 C_END

@@ -46,7 +46,7 @@ struct page_prop {
 // off meanwhile. A CPU may have VM_CURSORS_MAX open at once, in ranges that do not overlap.
 constexpr size_t VM_CURSORS_MAX = 2;
 
-struct vm_cursor {
+struct FRAME_PINNED vm_cursor {
     struct vm_space *space FRAME_PRIVATE;
     uint64_t start FRAME_PRIVATE;
     uint64_t end FRAME_PRIVATE;

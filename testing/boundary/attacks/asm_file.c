@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+__asm__(".globl foo");  // expect: assembly

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+[[clang::no_sanitize("bounds")]] static int f(void);  // expect: this attribute

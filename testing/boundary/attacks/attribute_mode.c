@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+typedef int word __attribute__((mode(DI)));  // expect: this attribute

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+extern int hidden(int);  // expect: an extern declaration outside a header

@@ -1,0 +1,3 @@
+__attribute__((packed))
+#include "kernel/frame/frame.h"  // expect: between declarations
+int unused_here(void);

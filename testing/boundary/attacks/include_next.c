@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+#include_next <stddef.h>  // expect: only #include includes

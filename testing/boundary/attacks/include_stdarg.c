@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+#include <stdarg.h>  // expect: a compiler header that is not for services

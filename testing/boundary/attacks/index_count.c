@@ -1,0 +1,3 @@
+#include "kernel/frame/frame.h"
+void f(unsigned i);
+void f(unsigned i) { static int t[4]; t[i]++; }  // expect: use ELEM()

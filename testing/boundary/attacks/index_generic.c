@@ -1,0 +1,3 @@
+#include "kernel/frame/frame.h"
+int *f(unsigned i);
+int *f(unsigned i) { static int t[4]; return &_Generic(0, default: t[i]); }  // expect: use ELEM()

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+#pragma pack(1)  // expect: pragmas are not for services

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+#pragma redefine_extname f panic  // expect: pragmas are not for services

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+#pragma weak panic  // expect: pragmas are not for services

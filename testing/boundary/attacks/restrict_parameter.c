@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+int f(int *restrict p);  // expect: restrict

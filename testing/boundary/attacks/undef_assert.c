@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+#undef ASSERT  // expect: a macro that is not the service

@@ -1,0 +1,5 @@
+#include "kernel/frame/frame.h"
+union u {  // expect: a union with pointers
+    long l;
+    int *p;
+};

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+void f(int n, ...);  // expect: variable arguments

@@ -1,0 +1,2 @@
+#include "kernel/frame/frame.h"
+int f(volatile int *p);  // expect: volatile
