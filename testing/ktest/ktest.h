@@ -36,6 +36,8 @@ static inline struct sched_attr on_cpu(uint32_t cpu)
     return (struct sched_attr){.kind = SCHED_FAIR,
                                .weight = SCHED_WEIGHT_DEFAULT,
                                .affinity = cpuset_of(cpu % cpu_count())};
+}
+
 // Goes where no function is. (A call through a pointer would look at the type in front of it.)
 static inline void jump_to(const volatile void *address)
 {

@@ -12,7 +12,7 @@ bool sanitizer_stopped;
 // Larger than any stack, so that a chain which leaves it is noticed.
 constexpr uint64_t FRAME_DISTANCE_MAX = 64 * KIB;
 
-extern const struct ksyms kernel_symbols __attribute__((weak));
+extern const struct ksyms kernel_symbols;
 
 void sanitizer_stop(void)
 {
@@ -51,8 +51,7 @@ void trace_take(struct trace *t, const void *frame_pointer)
 void print_where(uint64_t pc)
 {
     uint64_t offset;
-    const char *name =
-        &kernel_symbols == nullptr ? nullptr : ksyms_find(&kernel_symbols, pc, &offset);
+    const char *name = ksyms_find(&kernel_symbols, pc - image_moved_by(), &offset);
     if (name != nullptr)
         kprintf(" in %s+0x%lx", name, offset);
 }

@@ -200,6 +200,7 @@ INSTRUMENT = {
         # Needs a word before every function, where traps and assembly have none.
         "-fno-sanitize=function",
         "-fno-sanitize-trap=all",
+        "-fno-sanitize-minimal-runtime",
         "-fno-sanitize-recover=all",
     ],
 }

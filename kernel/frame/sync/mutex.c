@@ -31,11 +31,6 @@ static bool is_mine(const struct mutex *m)
     return __atomic_load_n(&m->holder, __ATOMIC_RELAXED) == task_current();
 }
 
-static void set_holder(struct mutex *m, struct task *holder)
-{
-    __atomic_store_n(&m->holder, holder, __ATOMIC_RELAXED);
-}
-
 void mutex_lock(struct mutex *m, const struct lock_class *c)
 {
     might_sleep("mutex_lock");

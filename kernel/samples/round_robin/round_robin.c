@@ -12,8 +12,8 @@ constexpr uint64_t TURN_CYCLES = 2'000'000; // how long a turn may last
 // locked.
 struct lane {
     struct sched_queue ready;
-    char first;            // the name with which the notes begin
-    char turns[TURNS + 1]; // who had them
+    uint8_t first;            // the name with which the notes begin
+    uint8_t turns[TURNS]; // who had them
     size_t noted;
 };
 
@@ -43,7 +43,7 @@ static bool turns_enqueue(uint32_t cpu, struct sched_node *task, enum sched_why)
     return false;
 }
 
-static void note_turn(struct lane *l, char name)
+static void note_turn(struct lane *l, uint8_t name)
 {
     bool begins = l->noted > 0 || name == l->first;
     if (!load_acquire(&all_started) || !begins || l->noted == TURNS)
@@ -58,7 +58,7 @@ static struct sched_node *turns_pick(uint32_t cpu)
     struct lane *l = lane_of(cpu);
     struct sched_node *next = sched_queue_pop(&l->ready);
     if (next != nullptr && sched_node_attr(next).label != 0)
-        note_turn(l, (char)sched_node_attr(next).label);
+        note_turn(l, (uint8_t)sched_node_attr(next).label);
     return next;
 }
 
@@ -115,10 +115,18 @@ static void start_spinner(char name)
     task_put(task);
 }
 
+static void print_turns(uint32_t cpu, const struct lane *l)
+{
+    kprintf("round_robin: turns on CPU %u: ", cpu);
+    console_write(CSPAN_OF(l->turns));
+    kprintf("\n");
+}
+
 void kernel_main(void)
 {
-    if (cpu_count() != 2) {
-        kprintf("round_robin: runs on two CPUs (--smp 2), not on %u\n", cpu_count());
+    uint32_t cpus = cpuset_size(cpuset_all());
+    if (cpus != 2) {
+        kprintf("round_robin: runs on two CPUs (--smp 2), not on %u\n", cpus);
         power_off(1);
     }
     sched_queue_init(&left.ready, 0);
@@ -128,7 +136,7 @@ void kernel_main(void)
         start_spinner((char)(FIRST_NAME + i));
     store_release(&all_started, true);
     waitq_until(&some_end, load_acquire(&ended) == TASKS);
-    kprintf("round_robin: turns on CPU 0: %s\n", left.turns);
-    kprintf("round_robin: turns on CPU 1: %s\n", right.turns);
+    print_turns(0, &left);
+    print_turns(1, &right);
     power_off(0);
 }

@@ -16,7 +16,7 @@ static const struct heap_type *slab_type(uint64_t at, uint64_t *slab)
 {
     for (unsigned order = 0; order <= SLAB_ORDER_MAX; order++) {
         *slab = align_down(at, PAGE_SIZE << order);
-        const struct page *page = page_at((paddr_t){*slab - direct_map_base});
+        const struct page *page = page_at((paddr_t){*slab - direct_map_start()});
         const struct heap_type *type = (const struct heap_type *)page->owner;
         if (page->kind == PAGE_KERNEL && page->owner >= IMAGE_OFFSET && type->order == order)
             return type;

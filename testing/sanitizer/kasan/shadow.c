@@ -132,7 +132,7 @@ bool kasan_start(const struct vmm_range *memory, size_t count)
         if (memory[i].start >= end)
             continue;
         total += end - memory[i].start;
-        if (!cover(direct_map_base + memory[i].start, direct_map_base + end))
+        if (!cover(direct_map_start() + memory[i].start, direct_map_start() + end))
             return false;
     }
     kva_covered_end = KVA_START + align_down(total / KVA_PART, PAGE_SIZE * 8);
@@ -140,7 +140,7 @@ bool kasan_start(const struct vmm_range *memory, size_t count)
         return false;
     sanitizer_running = true;
     for (size_t i = 0; i < owned_count; i++)
-        shadow_poison(direct_map_base + owned[i].first * PAGE_SIZE,
+        shadow_poison(direct_map_start() + owned[i].first * PAGE_SIZE,
                       (owned[i].end - owned[i].first) * PAGE_SIZE, SHADOW_FREE_PAGE);
     for (size_t i = 0; i < early_count; i++)
         shadow_unpoison((uint64_t)early[i].at, early[i].pages * PAGE_SIZE);
