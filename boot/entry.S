@@ -216,7 +216,8 @@ higher_half:
     call    boot_place
     // The kernel has moved, and with it what these constants say.
     mov     $1f, %rax
-    jmp     *%rax
+    push    %rax
+    ret
 1:  mov     $boot_stack_top - 16, %rsp
     call    set_gs
     mov     %ebx, %edi

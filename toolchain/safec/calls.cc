@@ -70,7 +70,7 @@ private:
 
     void checkName(const ValueDecl *d, SourceLocation at)
     {
-        SourceLocation made = d->getCanonicalDecl()->getLocation();
+        SourceLocation made = unit_.trust.placeOf(d->getCanonicalDecl()->getLocation());
         if (made.isInvalid() || unit_.trust.spelled(made) != Origin::Frame)
             return;
         auto *var = dyn_cast<VarDecl>(d);

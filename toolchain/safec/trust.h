@@ -40,6 +40,13 @@ public:
         return at.isValid() && spelled(at) != Origin::Frame;
     }
 
+    // Where a declaration's name stands: of one pasted together, where its macro was used.
+    clang::SourceLocation placeOf(clang::SourceLocation at)
+    {
+        clang::SourceLocation spelling = sm_.getSpellingLoc(at);
+        return sm_.isWrittenInScratchSpace(spelling) ? sm_.getExpansionLoc(at) : spelling;
+    }
+
     // The file's name as the build knows it: relative to the workspace, without "." and "..", and
     // without the folder of generated files. Empty if it is not below the workspace.
     std::string name(clang::FileID file);

@@ -1,41 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/base/err.h"
 
+#define ERR_CASE(name, value)                                                                      \
+    case ERR_##name:                                                                               \
+        return #name;
+
 const char *err_name(enum err e)
 {
     switch (e) {
+        ERRORS(ERR_CASE)
     case ERR_OK:
         return "OK";
-    case ERR_PERM:
-        return "PERM";
-    case ERR_NOENT:
-        return "NOENT";
-    case ERR_INTR:
-        return "INTR";
-    case ERR_IO:
-        return "IO";
-    case ERR_BADF:
-        return "BADF";
-    case ERR_AGAIN:
-        return "AGAIN";
-    case ERR_NOMEM:
-        return "NOMEM";
-    case ERR_ACCES:
-        return "ACCES";
-    case ERR_FAULT:
-        return "FAULT";
-    case ERR_BUSY:
-        return "BUSY";
-    case ERR_EXIST:
-        return "EXIST";
-    case ERR_INVAL:
-        return "INVAL";
-    case ERR_NOSYS:
-        return "NOSYS";
-    case ERR_OVERFLOW:
-        return "OVERFLOW";
-    case ERR_TIMEDOUT:
-        return "TIMEDOUT";
     }
     return "?";
 }

@@ -6,24 +6,19 @@
 
 C_BEGIN
 
+// Each with its number.
+#define ERRORS(X)                                                                                  \
+    X(PERM, -1)                                                                                    \
+    X(NOENT, -2) X(INTR, -4) X(IO, -5) X(BADF, -9) X(AGAIN, -11) X(NOMEM, -12) X(ACCES, -13)       \
+        X(FAULT, -14) X(BUSY, -16) X(EXIST, -17) X(INVAL, -22) X(NOSYS, -38) X(OVERFLOW, -75)      \
+            X(TIMEDOUT, -110)
+
+#define ERR_VALUE(name, value) ERR_##name = value,
 enum [[nodiscard]] err : int {
     ERR_OK = 0,
-    ERR_PERM = -1,
-    ERR_NOENT = -2,
-    ERR_INTR = -4,
-    ERR_IO = -5,
-    ERR_BADF = -9,
-    ERR_AGAIN = -11,
-    ERR_NOMEM = -12,
-    ERR_ACCES = -13,
-    ERR_FAULT = -14,
-    ERR_BUSY = -16,
-    ERR_EXIST = -17,
-    ERR_INVAL = -22,
-    ERR_NOSYS = -38,
-    ERR_OVERFLOW = -75,
-    ERR_TIMEDOUT = -110,
+    ERRORS(ERR_VALUE)
 };
+#undef ERR_VALUE
 
 // The symbolic name without its prefix ("NOMEM"), or "?" for a value that is none of ours.
 const char *err_name(enum err e);

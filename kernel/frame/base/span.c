@@ -2,46 +2,22 @@
 #include "kernel/frame/base/span.h"
 #include "kernel/frame/base/mem.h"
 
-// The CPU's own byte order is little-endian, so a load is a copy.
-uint8_t cspan_u8(struct cspan s, size_t at) { return cspan_sub(s, at, 1).bytes[0]; }
-
-uint16_t cspan_u16(struct cspan s, size_t at)
-{
-    uint16_t value;
-    __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
-    return value;
-}
-
-uint32_t cspan_u32(struct cspan s, size_t at)
-{
-    uint32_t value;
-    __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
-    return value;
-}
-
-uint64_t cspan_u64(struct cspan s, size_t at)
-{
-    uint64_t value;
-    __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));
-    return value;
-}
-
-void span_put_u8(struct span s, size_t at, uint8_t value) { span_sub(s, at, 1).bytes[0] = value; }
-
-void span_put_u16(struct span s, size_t at, uint16_t value)
-{
-    __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));
-}
-
-void span_put_u32(struct span s, size_t at, uint32_t value)
-{
-    __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));
-}
-
-void span_put_u64(struct span s, size_t at, uint64_t value)
-{
-    __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));
-}
+// The CPU's own byte order is little-endian, so that loads and stores are copies.
+#define DEFINE_WORD(bits)                                                                          \
+    uint##bits##_t cspan_u##bits(struct cspan s, size_t at)                                        \
+    {                                                                                              \
+        uint##bits##_t value;                                                                      \
+        __builtin_memcpy(&value, cspan_sub(s, at, sizeof(value)).bytes, sizeof(value));            \
+        return value;                                                                              \
+    }                                                                                              \
+    void span_put_u##bits(struct span s, size_t at, uint##bits##_t value)                          \
+    {                                                                                              \
+        __builtin_memcpy(span_sub(s, at, sizeof(value)).bytes, &value, sizeof(value));             \
+    }
+DEFINE_WORD(8)
+DEFINE_WORD(16)
+DEFINE_WORD(32)
+DEFINE_WORD(64)
 
 size_t cspan_find(struct cspan s, uint8_t byte)
 {

@@ -78,14 +78,8 @@ static inline bool spin_is_locked(const struct spinlock *l)
 
 // room_lock(x), room_unlock(x) for the lock in `field` of a `type`.
 #define SPINLOCK_OPS(room, type, field, class)                                                     \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_lock(type *x) ACQUIRE(class)       \
-    {                                                                                              \
-        spin_lock(&x->field, &(class));                                                            \
-    }                                                                                              \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_unlock(type *x) RELEASE(class)     \
-    {                                                                                              \
-        spin_unlock(&x->field, &(class));                                                          \
-    }
+    LOCK_OP(room##_lock, type, ACQUIRE(class), spin_lock(&x->field, &(class)))                     \
+    LOCK_OP(room##_unlock, type, RELEASE(class), spin_unlock(&x->field, &(class)))
 
 // The same with interrupts off while it is held: flags = room_lock_irq(x),
 // room_unlock_irq(x, flags).

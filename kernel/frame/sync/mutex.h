@@ -23,13 +23,7 @@ FRAME_ONLY bool mutex_try_lock(struct mutex *m, const struct lock_class *c);
 FRAME_ONLY void mutex_unlock(struct mutex *m, const struct lock_class *c);
 
 #define MUTEX_OPS(room, type, field, class)                                                        \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_lock(type *x) ACQUIRE(class)       \
-    {                                                                                              \
-        mutex_lock(&x->field, &(class));                                                           \
-    }                                                                                              \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_unlock(type *x) RELEASE(class)     \
-    {                                                                                              \
-        mutex_unlock(&x->field, &(class));                                                         \
-    }
+    LOCK_OP(room##_lock, type, ACQUIRE(class), mutex_lock(&x->field, &(class)))                    \
+    LOCK_OP(room##_unlock, type, RELEASE(class), mutex_unlock(&x->field, &(class)))
 
 C_END

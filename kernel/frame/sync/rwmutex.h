@@ -22,24 +22,10 @@ FRAME_ONLY void rwmutex_write_unlock(struct rwmutex *m, const struct lock_class 
 void rwmutex_downgrade(struct rwmutex *m, const struct lock_class *c);
 
 #define RWMUTEX_OPS(room, type, field, class)                                                      \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_read_lock(type *x)                 \
-        ACQUIRE_SHARED(class)                                                                      \
-    {                                                                                              \
-        rwmutex_read_lock(&x->field, &(class));                                                    \
-    }                                                                                              \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_read_unlock(type *x)               \
-        RELEASE_SHARED(class)                                                                      \
-    {                                                                                              \
-        rwmutex_read_unlock(&x->field, &(class));                                                  \
-    }                                                                                              \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_write_lock(type *x) ACQUIRE(class) \
-    {                                                                                              \
-        rwmutex_write_lock(&x->field, &(class));                                                   \
-    }                                                                                              \
-    [[maybe_unused]] NO_LOCK_ANALYSIS static inline void room##_write_unlock(type *x)              \
-        RELEASE(class)                                                                             \
-    {                                                                                              \
-        rwmutex_write_unlock(&x->field, &(class));                                                 \
-    }
+    LOCK_OP(room##_read_lock, type, ACQUIRE_SHARED(class), rwmutex_read_lock(&x->field, &(class))) \
+    LOCK_OP(room##_read_unlock, type, RELEASE_SHARED(class),                                       \
+            rwmutex_read_unlock(&x->field, &(class)))                                              \
+    LOCK_OP(room##_write_lock, type, ACQUIRE(class), rwmutex_write_lock(&x->field, &(class)))      \
+    LOCK_OP(room##_write_unlock, type, RELEASE(class), rwmutex_write_unlock(&x->field, &(class)))
 
 C_END

@@ -77,32 +77,23 @@ enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from)
     return ERR_OK;
 }
 
+// What a program's registers and a trap's have in common.
+#define GENERAL_REGS(X)                                                                            \
+    X(rax)                                                                                         \
+    X(rbx) X(rcx) X(rdx) X(rsi) X(rdi) X(rbp) X(rsp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13)       \
+        X(r14) X(r15) X(rip) X(rflags)
+
 void user_ctx_get_regs(struct user_context *ctx, struct user_regs *to)
 {
     user_ctx_sync(ctx, false);
     const struct trap_regs *r = &ctx->regs;
     *to = (struct user_regs){
-        .rax = r->rax,
-        .rbx = r->rbx,
-        .rcx = r->rcx,
-        .rdx = r->rdx,
-        .rsi = r->rsi,
-        .rdi = r->rdi,
-        .rbp = r->rbp,
-        .rsp = r->rsp,
-        .r8 = r->r8,
-        .r9 = r->r9,
-        .r10 = r->r10,
-        .r11 = r->r11,
-        .r12 = r->r12,
-        .r13 = r->r13,
-        .r14 = r->r14,
-        .r15 = r->r15,
-        .rip = r->rip,
-        .rflags = r->rflags,
         .fs_base = ctx->state.fs_base,
         .gs_base = ctx->state.gs_base,
     };
+#define GET(name) to->name = r->name;
+    GENERAL_REGS(GET)
+#undef GET
 }
 
 // WRMSR would fault on the others.
@@ -115,26 +106,10 @@ void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *from)
 {
     user_ctx_sync(ctx, true);
     ctx->from_syscall = false;
-    ctx->regs = (struct trap_regs){
-        .r15 = from->r15,
-        .r14 = from->r14,
-        .r13 = from->r13,
-        .r12 = from->r12,
-        .r11 = from->r11,
-        .r10 = from->r10,
-        .r9 = from->r9,
-        .r8 = from->r8,
-        .rbp = from->rbp,
-        .rdi = from->rdi,
-        .rsi = from->rsi,
-        .rdx = from->rdx,
-        .rcx = from->rcx,
-        .rbx = from->rbx,
-        .rax = from->rax,
-        .rip = from->rip,
-        .rflags = from->rflags,
-        .rsp = from->rsp,
-    };
+    ctx->regs = (struct trap_regs){};
+#define SET(name) ctx->regs.name = from->name;
+    GENERAL_REGS(SET)
+#undef SET
     sanitize(&ctx->regs);
     ctx->state.fs_base = canonical_or_zero(from->fs_base);
     ctx->state.gs_base = canonical_or_zero(from->gs_base);

@@ -17,39 +17,15 @@
 #define EXIT_TRAP 1
 
 .macro PUSH_GENERAL
-    push    %rax
-    push    %rbx
-    push    %rcx
-    push    %rdx
-    push    %rsi
-    push    %rdi
-    push    %rbp
-    push    %r8
-    push    %r9
-    push    %r10
-    push    %r11
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
+    .irp    r, ax, bx, cx, dx, si, di, bp, 8, 9, 10, 11, 12, 13, 14, 15
+    push    %r\r
+    .endr
 .endm
 
 .macro POP_GENERAL
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %r11
-    pop     %r10
-    pop     %r9
-    pop     %r8
-    pop     %rbp
-    pop     %rdi
-    pop     %rsi
-    pop     %rdx
-    pop     %rcx
-    pop     %rbx
-    pop     %rax
+    .irp    r, 15, 14, 13, 12, 11, 10, 9, 8, bp, di, si, dx, cx, bx, ax
+    pop     %r\r
+    .endr
 .endm
 
 // Not one flag of the interrupted code stays in force: AC would switch SMAP off.

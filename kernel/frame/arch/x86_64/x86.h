@@ -64,34 +64,21 @@ static inline void zero_pages(void *at, uint64_t pages)
     __asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0ull) : "memory");
 }
 
-static inline void outb(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static inline void outw(uint16_t port, uint16_t value)
-{
-    __asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static inline void outl(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static inline uint8_t inb(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t inw(uint16_t port)
-{
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
+#define DEFINE_PORT(size, type)                                                                    \
+    static inline void out##size(uint16_t port, type value)                                        \
+    {                                                                                              \
+        __asm__ volatile("out" #size " %0, %1" ::"a"(value), "Nd"(port));                          \
+    }                                                                                              \
+    static inline type in##size(uint16_t port)                                                     \
+    {                                                                                              \
+        type value;                                                                                \
+        __asm__ volatile("in" #size " %1, %0" : "=a"(value) : "Nd"(port));                         \
+        return value;                                                                              \
+    }
+DEFINE_PORT(b, uint8_t)
+DEFINE_PORT(w, uint16_t)
+DEFINE_PORT(l, uint32_t)
+#undef DEFINE_PORT
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
