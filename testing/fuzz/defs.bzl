@@ -1,7 +1,7 @@
 """fuzz_test: a libFuzzer target, as a test with committed seeds and as a program for long runs."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//testing/sanitizers:defs.bzl", "with_features")
+load("//toolchain/cc:with_features.bzl", "with_features")
 
 def fuzz_test(name, srcs, deps, seconds = 60, max_len = 4096, **kwargs):
     """Makes `name`, to be run by hand, and `name`_test, which runs it for a while.

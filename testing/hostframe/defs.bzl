@@ -1,7 +1,7 @@
 """hostframe_test: a GoogleTest of services on hostframe."""
 
 load("@rules_cc//cc:defs.bzl", "cc_test")
-load("//testing/sanitizers:defs.bzl", "with_features")
+load("//toolchain/cc:with_features.bzl", "with_features")
 
 def hostframe_test(name, srcs, deps = [], kernel = None, size = "small", **kwargs):
     """Makes `name`, under ASan and UBSan, and `name`_tsan, under TSan.

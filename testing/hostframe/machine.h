@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside hostframe: the machine that runs, and its tasks.
 #pragma once
+#include "kernel/frame/entropy/stream.h"
 #include "testing/hostframe/hidden.h"
 #include "testing/hostframe/hostframe.h"
 #include <atomic>
@@ -42,7 +43,11 @@ struct Exit {
 };
 
 struct State {
-    explicit State(const Machine &m) : config(m), random(m.seed * 2 + 1) {}
+    explicit State(const Machine &m) : config(m), random(m.seed * 2 + 1)
+    {
+        entropy_stream_init(&entropy);
+        entropy_stream_mix(&entropy, CSPAN_OF(m.seed));
+    }
 
     const Machine &config;
     std::mutex mutex;
@@ -74,6 +79,9 @@ struct State {
     std::condition_variable rcu_changed;
     struct rcu_head *rcu_deferred = nullptr;
     bool rcu_busy = false;
+
+    std::mutex entropy_mutex;
+    struct entropy_stream entropy;
 
     // Freed objects of types that last for ever.
     std::mutex lasting_mutex;

@@ -168,7 +168,7 @@ void array_free(struct array *a)
     *a = {};
 }
 
-enum err array_resize(struct array *a, size_t count, size_t item_size)
+enum err array_resize(struct array *a, size_t count, size_t item_size, const void *)
 {
     size_t size, used = a->count * item_size;
     if (__builtin_mul_overflow(count, item_size, &size) || size > 4 * MIB)

@@ -13,7 +13,7 @@ constexpr size_t TASK_BYTES = 4 * PAGE_SIZE;
 
 static bool attr_is_valid(const struct sched_attr *a)
 {
-    switch (a->class_) {
+    switch (a->kind) {
     case SCHED_FAIR:
         return a->weight >= SCHED_WEIGHT_MIN && a->weight <= SCHED_WEIGHT_MAX;
     case SCHED_FIFO:

@@ -167,6 +167,7 @@ TEST(TypedTree, summarises_subtrees)
     EXPECT_EQ(summed_root(&t)->most, 5000u);
     summed_remove(&t, &all[5]);
     EXPECT_LT(summed_root(&t)->most, 5000u);
+    EXPECT_FALSE(summed_has(&all[5]));
     const struct item *left = summed_left(summed_root(&t)), *right = summed_right(summed_root(&t));
     EXPECT_LT(left->key, summed_root(&t)->key);
     EXPECT_GE(right->key, summed_root(&t)->key);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/base/err.h"
 
-#define ERR_CASE(name, value)                                                                      \
-    case ERR_##name:                                                                               \
-        return #name;
+#define ERR_NAME(name, value) {ERR_##name, #name},
+static const struct {
+    enum err err;
+    const char *name;
+} names[] = {{ERR_OK, "OK"}, ERRORS(ERR_NAME)};
 
 const char *err_name(enum err e)
 {
-    switch (e) {
-        ERRORS(ERR_CASE)
-    case ERR_OK:
-        return "OK";
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].err == e)
+            return names[i].name;
     }
     return "?";
 }

@@ -28,12 +28,10 @@ void cpu_add(struct cpu *cpu)
 
 void might_sleep(const char *what)
 {
-    if (unlikely(preempt_depth() != 0)) {
+    bool masked = !irq_is_enabled();
+    if (unlikely(masked || preempt_depth() != 0)) {
         lock_debug_may_not_sleep();
-        panic("%s where preemption is off (depth %u)", what, preempt_depth());
-    }
-    if (unlikely(!irq_is_enabled())) {
-        lock_debug_may_not_sleep();
-        panic("%s where interrupts are off", what);
+        panic("%s where %s off (depth %u)", what, masked ? "interrupts are" : "preemption is",
+              preempt_depth());
     }
 }

@@ -159,17 +159,6 @@ uint64_t entropy_u64(void)
     return value;
 }
 
-uint64_t entropy_below(uint64_t n)
-{
-    ASSERT(n > 0);
-    // Of 2^64 numbers the first 2^64 mod n are left out, so that `n` divides the rest.
-    uint64_t skipped = -n % n, value;
-    do {
-        value = entropy_u64();
-    } while (value < skipped);
-    return value % n;
-}
-
 void entropy_add(struct cspan data)
 {
     if (fixed)

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/trap/check.h"
 
+#define TEXT(n, function, text) [n] = text,
+static const char *const texts[] = {CHECKS(TEXT)};
+
 static const char *name_of(unsigned number)
 {
-    switch (number) {
-#define NAME(n, function, text)                                                                    \
-    case n:                                                                                        \
-        return text;
-        CHECKS(NAME)
-#undef NAME
-    }
-    return "check of an unknown kind";
+    const char *text = number < sizeof(texts) / sizeof(texts[0]) ? texts[number] : nullptr;
+    return text != nullptr ? text : "check of an unknown kind";
 }
 
 // UD1 with the address-size prefix, its operand N(%eax), or (%eax) for 0 (SDM Vol. 2B, UD).

@@ -18,7 +18,7 @@ tmp=$(mktemp -d "${TEST_TMPDIR:-${TMPDIR:-/tmp}}/kcov.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
 for test; do
-    if ! "$launcher" --kernel "$kernel" --smp 2 --timeout 300 --append "test=$test kcov=$test" \
+    if ! "$launcher" --kernel "$kernel" --smp 2 --timeout 300 --append "test=$test kcov=$test nokaslr" \
         </dev/null >"$tmp/log" 2>&1; then
         grep -v '^kcov ' "$tmp/log"
         echo "kcov: $test failed"
