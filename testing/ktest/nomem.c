@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Out of memory is an error returned: everything of the frame that allocates is done with the n-th
 // allocation failing, for every n, and whatever fails leaves nothing behind.
+#include "kernel/frame/heap/array.h"
 #include "kernel/frame/user/user.h"
 #include "kernel/frame/vmm/kva.h"
 #include "testing/ktest/ktest.h"
@@ -11,6 +12,7 @@ struct object {
     uint8_t bytes[3000];
 };
 HEAP_DEFINE(object, struct object);
+ARRAY_DEFINE(objects, struct object);
 
 // Each tries something, undoes it, and says whether it came to its end.
 
@@ -20,6 +22,14 @@ static bool make_objects(void)
     object_delete(a);
     object_delete(b);
     return b != nullptr;
+}
+
+static bool make_array(void)
+{
+    struct objects a = {};
+    bool ok = objects_resize(&a, 1) == ERR_OK && objects_resize(&a, 20) == ERR_OK;
+    objects_free(&a);
+    return ok;
 }
 
 static bool make_pages(void)
@@ -134,6 +144,32 @@ static bool make_space(void)
     return ok;
 }
 
+// As for fork(2): the child's tables are what is allocated.
+static bool share_all(struct vm_space *parent, struct vm_space *child)
+{
+    struct vm_cursor from, to;
+    constexpr size_t pages = (USER_END - USER_START) / PAGE_SIZE;
+    must(vm_cursor_open(parent, (uaddr_t){USER_START}, (uaddr_t){USER_END}, &from));
+    must(vm_cursor_open(child, (uaddr_t){USER_START}, (uaddr_t){USER_END}, &to));
+    bool ok = vm_cursor_share(&from, &to, pages, true) == ERR_OK;
+    EXPECT(vm_cursor_address(&from).raw == vm_cursor_address(&to).raw);
+    vm_cursor_close(&to);
+    vm_cursor_close(&from);
+    return ok;
+}
+
+static struct vm_space *shared; // with pages far apart and a large one
+
+static bool make_child(void)
+{
+    struct vm_space *child;
+    if (vm_space_create(&child) != ERR_OK)
+        return false;
+    bool ok = share_all(shared, child);
+    vm_space_put(child);
+    return ok;
+}
+
 // `least`: what it allocates at least, or the sweep would be none.
 static void sweep(bool (*attempt)(void), uint64_t least)
 {
@@ -153,14 +189,27 @@ static void sweep(bool (*attempt)(void), uint64_t least)
     }
 }
 
+static void sweep_children(void)
+{
+    struct vm_cursor c;
+    must(vm_space_create(&shared));
+    must(vm_cursor_open(shared, (uaddr_t){USER_START}, (uaddr_t){USER_END}, &c));
+    EXPECT(map_small(&c) && map_large(&c));
+    vm_cursor_close(&c);
+    sweep(make_child, 12);
+    vm_space_put(shared);
+}
+
 static void nth_allocation(void)
 {
     sweep(make_objects, 2);
+    sweep(make_array, 2);
     sweep(make_pages, 5);
     sweep(make_context, 2);
     sweep(make_area, 43);
     sweep(make_task, 10);
     sweep(make_space, 18);
+    sweep_children();
 }
 
 const struct ktest ktest_nomem[] = {

@@ -222,6 +222,16 @@ TEST_F(CursorDeathTest, overlapping_ones_of_a_cpu_panic)
     EXPECT_DEATH((void)vm_cursor_open(space, {AT + 8 * P}, {AT + 9 * P}, &c), "more cursors");
 }
 
+TEST_F(CursorDeathTest, mapping_over_a_part_panics)
+{
+    map_large();
+    struct page *page;
+    ASSERT_EQ(page_alloc(PAGE_ZERO, &page), ERR_OK);
+    Cursor c = open(space, AT + P, AT + 2 * P);
+    EXPECT_DEATH(must(vm_cursor_map(&c, page, RW)), "PTE_LARGE");
+    page_put(page);
+}
+
 TEST_F(CursorDeathTest, closing_twice_panics)
 {
     struct vm_cursor c;

@@ -32,8 +32,7 @@ enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flag
                                              __ATOMIC_ACQUIRE))
                 page_free_kernel(page, 0);
         }
-        if (*e & PTE_LARGE)
-            return ERR_EXIST;
+        ASSERT(!(*e & PTE_LARGE));
         table = table_of(*e);
     }
     *entry = &table[pt_index(address, level)];

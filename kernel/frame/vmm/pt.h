@@ -12,7 +12,7 @@ C_BEGIN
 uint64_t *pt_find(paddr_t root, uint64_t address, int level);
 
 // The same, making the missing tables; `table_flags` go into the entries that point to them.
-// ERR_NOMEM; ERR_EXIST: a large page is in the way. Tables made before a failure stay.
+// ERR_NOMEM: tables made before that stay. A large page in the way is a bug: panics.
 enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flags,
                   uint64_t **entry);
 
