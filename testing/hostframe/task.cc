@@ -44,8 +44,11 @@ enum err task_create(void (*fn)(void *), void *arg, struct task **out)
     t->cpu.arch.self = static_cast<struct cpu_arch *>(stack);
     t->cpu.current = t;
     t->cpu.preempt = state->serial() ? 0 : PREEMPT_UNASKED;
-    t->attr = {
-        .kind = SCHED_FAIR, .priority = 0, .label = 0, .weight = SCHED_WEIGHT_DEFAULT, .affinity = {~0ull}};
+    t->attr = {.kind = SCHED_FAIR,
+               .priority = 0,
+               .label = 0,
+               .weight = SCHED_WEIGHT_DEFAULT,
+               .affinity = {~0ull}};
     *out = t;
     return ERR_OK;
 }

@@ -101,8 +101,7 @@ TEST(Timer, cancel_waits_for_the_function)
         plain = 0;
         for (uint32_t i = 0; i < 50; i++) {
             struct timer t;
-            timer_init(
-                &t, [](void *) { plain++; }, nullptr);
+            timer_init(&t, [](void *) { plain++; }, nullptr);
             timer_arm_ns(&t, clock_mono_ns() + i * 500);
             if (i % 2 == 0)
                 task_yield();

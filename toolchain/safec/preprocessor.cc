@@ -16,9 +16,8 @@ namespace
 // Compiler headers that need no run time and hide no assembly.
 const llvm::StringSet<> &compilerHeaders()
 {
-    static const llvm::StringSet<> set = {"limits.h",      "stdalign.h",  
-                                          "stdbool.h",     "stddef.h",    "stdint.h",
-                                          "stdnoreturn.h", "stdckdint.h", "iso646.h"};
+    static const llvm::StringSet<> set = {"limits.h", "stdalign.h",    "stdbool.h",   "stddef.h",
+                                          "stdint.h", "stdnoreturn.h", "stdckdint.h", "iso646.h"};
     return set;
 }
 

@@ -24,8 +24,8 @@ public:
         return clang::RecursiveASTVisitor<Derived>::TraverseDecl(d);
     }
 
-    // As the compiler understands it, with all braces and conversions; not as it is written, which is
-    // what the base class would show.
+    // As the compiler understands it, with all braces and conversions; not as it is written, which
+    // is what the base class would show.
     bool TraverseInitListExpr(clang::InitListExpr *e)
     {
         if (!e->isSemanticForm() && e->getSemanticForm() != nullptr)

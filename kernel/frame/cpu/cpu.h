@@ -54,9 +54,7 @@ extern char percpu_start[], percpu_end[];
 static inline uint64_t percpu_offset_this(void)
 {
     uint64_t offset;
-    __asm__ volatile("mov %%gs:%c1, %0"
-                     : "=r"(offset)
-                     : "i"(offsetof(struct cpu, percpu_offset)));
+    __asm__ volatile("mov %%gs:%c1, %0" : "=r"(offset) : "i"(offsetof(struct cpu, percpu_offset)));
     return offset;
 }
 #endif

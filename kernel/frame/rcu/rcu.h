@@ -36,7 +36,9 @@ struct FRAME_PINNED rcu_head {
 //     RCU_DEFINE(route_free, struct route, rcu, r) { route_delete(r); }
 #define RCU_DEFINE(name, type, member, parameter)                                                  \
     typedef type name##_object;                                                                    \
-    enum : size_t { name##_offset = offsetof(name##_object, member) };                             \
+    enum : size_t {                                                                                \
+        name##_offset = offsetof(name##_object, member)                                            \
+    };                                                                                             \
     static void name(name##_object *parameter);                                                    \
     static void name##_entry(struct rcu_head *head)                                                \
     {                                                                                              \

@@ -8,10 +8,7 @@ namespace
 {
 
 template <typename T>
-concept Complete = requires
-{
-    sizeof(T);
-};
+concept Complete = requires { sizeof(T); };
 
 TEST(Sched, a_task_is_opaque_to_services)
 {

@@ -12,7 +12,7 @@ constexpr uint64_t TURN_CYCLES = 2'000'000; // how long a turn may last
 // locked.
 struct lane {
     struct sched_queue ready;
-    uint8_t first;            // the name with which the notes begin
+    uint8_t first;        // the name with which the notes begin
     uint8_t turns[TURNS]; // who had them
     size_t noted;
 };

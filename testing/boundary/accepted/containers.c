@@ -1,4 +1,5 @@
-// Intrusive lists and trees, a table of lists, arrays that grow, references, and callbacks with an argument.
+// Intrusive lists and trees, a table of lists, arrays that grow, references, and callbacks with an
+// argument.
 #include "kernel/frame/frame.h"
 
 struct process;
@@ -19,7 +20,10 @@ TLIST_DEFINE(thread_bucket, struct thread, hash);
 
 static struct thread_bucket buckets[64];
 
-static struct thread_bucket *bucket_of(uint32_t id) { return &ELEM(buckets, id % COUNT_OF(buckets)); }
+static struct thread_bucket *bucket_of(uint32_t id)
+{
+    return &ELEM(buckets, id % COUNT_OF(buckets));
+}
 
 struct vma {
     uint64_t start, end;

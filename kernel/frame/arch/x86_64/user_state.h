@@ -42,8 +42,8 @@ size_t user_state_fpu_size(void);
 // As a program finds it at its start.
 void user_state_reset(struct user_state *s);
 
-// Puts it into this CPU; false if it is there already. Interrupts off. Panics if another CPU holds it: then
-// two tasks run one program.
+// Puts it into this CPU; false if it is there already. Interrupts off. Panics if another CPU holds
+// it: then two tasks run one program.
 bool user_state_load(struct user_state *s);
 
 // Brings to memory what is in this CPU, which then holds nobody's. Interrupts off.
