@@ -59,16 +59,13 @@ instructions() {
 # "file|kind|name|..." for each line that toolchain/safec left in each object of a service.
 fingerprints() {
     for archive in $(cat $parts.service.archives); do
-        mkdir "$tmp/objects"
-        cp "$archive" "$tmp/objects.a"
-        "$bin/llvm-ar" t "$tmp/objects.a" >"$tmp/members"
+        "$bin/llvm-ar" t "$archive" >"$tmp/members"
         while read -r member; do
-            "$bin/llvm-ar" p "$tmp/objects.a" "$member" >"$tmp/object.o"
+            "$bin/llvm-ar" p "$archive" "$member" >"$tmp/object.o"
             "$bin/llvm-objcopy" --dump-section=.keel.safec="$tmp/lines" "$tmp/object.o" "$tmp/copy.o" 2>"$tmp/why" ||
                 die "$archive: $member was not compiled as safe C: $(cat "$tmp/why")"
             sed "s,^,$archive($member)|," "$tmp/lines"
         done <"$tmp/members"
-        rm -rf "$tmp/objects"
     done
 }
 
