@@ -145,7 +145,7 @@ static void take_turns(bool mine)
 
 TASK_DEFINE(yield_back, struct turns, t) { take_turns(t == nullptr); }
 
-static void measure_yield(void)
+static void yields(const char *what, uint64_t budget)
 {
     struct task *task;
     must(yield_back_create(&turns, &task));
@@ -155,9 +155,38 @@ static void measure_yield(void)
     turns.left = ROUNDS;
     uint64_t begin = clock_cycles();
     take_turns(true);
-    report("switch between two kernel tasks, by yield", begin, clock_cycles(), 250);
+    report(what, begin, clock_cycles(), budget);
     task_put(task);
     task_yield();
+}
+
+static void measure_yield(void) { yields("switch between two kernel tasks, by yield", 250); }
+
+// The least that a policy can do: what is left is the frame's own.
+static struct sched_queue list;
+
+static uint32_t list_select(struct sched_node *, enum sched_why, uint32_t) { return 0; }
+static bool list_enqueue(uint32_t, struct sched_node *task, enum sched_why)
+{
+    sched_queue_push(&list, task);
+    return false;
+}
+static struct sched_node *list_pick(uint32_t) { return sched_queue_pop(&list); }
+static struct sched_node *list_steal(uint32_t, uint32_t) { return nullptr; }
+static void list_charge(uint32_t, struct sched_node *, uint64_t) {}
+static uint64_t list_slice(uint32_t, struct sched_node *) { return 0; }
+static bool list_dequeue(uint32_t, struct sched_node *task)
+{
+    return sched_queue_remove(&list, task);
+}
+
+static void measure_list(void)
+{
+    static const struct sched_ops ops = {list_select, list_enqueue, list_pick,   list_steal,
+                                         list_charge, list_slice,   list_dequeue};
+    sched_inject(&ops);
+    yields("the same, where the policy is a list", 250);
+    sched_inject(&sched_default_ops);
 }
 
 // Two tasks that wake each other and sleep.
@@ -302,7 +331,7 @@ void kernel_main(void)
     } groups[] = {
         {"syscall", measure_syscall}, {"fault", measure_fault}, {"yield", measure_yield},
         {"wake", measure_wake},       {"task", measure_tasks},  {"memory", measure_memory},
-        {"locks", measure_locks},
+        {"locks", measure_locks},     {"list", measure_list},
     };
     struct cspan only = {};
     bool all = !cmdline_find(boot_cmdline(), SPAN_TEXT("only"), &only);

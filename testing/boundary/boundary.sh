@@ -71,16 +71,16 @@ fingerprints() {
 
 # Of the machine code: the bitcode beside it does not name what code generation calls.
 symbols() {
-    # shellcheck disable=SC2046 # one word for each archive
-    "$bin/llvm-nm" --no-llvm-bc "$1" -P $(cat "$2") 2>/dev/null | awk 'NF >= 2 { print $1 }' | sort -u
+    # shellcheck disable=SC2046,SC2086 # one word for each archive and option
+    "$bin/llvm-nm" --no-llvm-bc $1 -P $(cat "$2") 2>/dev/null | awk 'NF >= 2 { print $1 }' | sort -u
 }
 
 # Services name what the frame defines, what services define, and what compilers take for granted;
 # nothing that the frame defines is a service's too; all files agree on what a name is.
 closure() {
     fingerprints >"$tmp/prints"
-    symbols --defined-only $parts.frame.archives >"$tmp/frame"
-    symbols --defined-only $parts.service.archives >"$tmp/service"
+    symbols "--defined-only --extern-only" $parts.frame.archives >"$tmp/frame"
+    symbols "--defined-only --extern-only" $parts.service.archives >"$tmp/service"
     symbols --undefined-only $parts.service.archives >"$tmp/wanted"
     printf '%s\n' memcpy memmove memset memcmp __udivti3 __umodti3 __divti3 __modti3 __stack_chk_fail >"$tmp/free"
     awk -F'|' -v frame="$tmp/frame" -v service="$tmp/service" -v wanted="$tmp/wanted" -v free="$tmp/free" '

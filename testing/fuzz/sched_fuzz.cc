@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a policy keeps tasks in, and the fair policy, against plain lists and sums.
-#include "kernel/frame/sched/container.h"
-#include "kernel/frame/sched/fair.h"
+#include "kernel/frame/sched/sched_priv.h"
+#include "kernel/policy/fair.h"
 #include "testing/fuzz/input.h"
 #include <algorithm>
 #include <cstring>
@@ -66,7 +66,7 @@ public:
         struct sched_node *n = &node_[in.below(NODES)];
         auto &list = queued_[cpu];
         auto &tree = treed_[cpu];
-        switch (in.below(7)) {
+        switch (in.below(8)) {
         case 0: {
             bool ok = mine && is_free(n);
             CHECK(sched_queue_push(&queue_[cpu], n) == ok);
@@ -76,8 +76,8 @@ public:
         }
         case 1: {
             bool ok = mine && is_free(n);
-            uint64_t key = in.u8();
-            CHECK(sched_tree_insert(&tree_[cpu], n, key) == ok);
+            uint64_t key = in.u8(), bound = in.u8();
+            CHECK(sched_tree_insert(&tree_[cpu], n, key, bound) == ok);
             if (ok)
                 tree.insert(std::upper_bound(tree.begin(), tree.end(), n, by_key), n);
             break;
@@ -110,6 +110,17 @@ public:
                 want = cpuset_has((*i)->attr.affinity, 1) ? *i : want;
             CHECK(sched_queue_pop_for(&queue_[cpu], 1) == want);
             take(list, want);
+            break;
+        }
+        case 7: {
+            uint64_t limit = in.u8();
+            auto within = [limit](const struct sched_node *i) { return i->bound <= limit; };
+            auto i = std::find_if(tree.begin(), tree.end(), within);
+            struct sched_node *want = mine && i != tree.end() ? *i : nullptr;
+            CHECK(sched_tree_first_within(&tree_[cpu], limit) == want);
+            i = std::find(tree.begin(), tree.end(), n);
+            want = mine && i != tree.end() && i + 1 != tree.end() ? i[1] : nullptr;
+            CHECK(sched_tree_next(&tree_[cpu], n) == want);
             break;
         }
         }
@@ -260,11 +271,11 @@ private:
         for (size_t i = 0; i < NODES; i++) {
             if (where_[i] != READY && where_[i] != RUNNING)
                 continue;
-            weighted += static_cast<__int128>(static_cast<int64_t>(node_[i].vruntime - f_.base)) *
+            weighted += static_cast<__int128>(static_cast<int64_t>(node_[i].share.vruntime - f_.base)) *
                         node_[i].attr.weight;
             weight += node_[i].attr.weight;
         }
-        return static_cast<__int128>(static_cast<int64_t>(n->vruntime - f_.base)) * weight <=
+        return static_cast<__int128>(static_cast<int64_t>(n->share.vruntime - f_.base)) * weight <=
                weighted;
     }
 
@@ -277,7 +288,7 @@ private:
             CHECK((f_.running == &node_[i]) == (where_[i] == RUNNING));
             if (where_[i] != READY && where_[i] != RUNNING)
                 continue;
-            weighted += static_cast<__int128>(static_cast<int64_t>(node_[i].vruntime - f_.base)) *
+            weighted += static_cast<__int128>(static_cast<int64_t>(node_[i].share.vruntime - f_.base)) *
                         node_[i].attr.weight;
             weight += node_[i].attr.weight;
         }
@@ -299,15 +310,14 @@ private:
         struct sched_node *n = TREE_ENTRY(t, struct sched_node, tree);
         if (n == nullptr)
             return 0;
-        uint64_t least = n->vruntime;
+        uint64_t least = n->bound;
         for (struct tree_node *child : {t->left, t->right}) {
             if (child == nullptr)
                 continue;
             uint64_t of_child = check_least(child);
-            if (static_cast<int64_t>(of_child - least) < 0)
-                least = of_child;
+            least = std::min(least, of_child);
         }
-        CHECK(n->least_vruntime == least);
+        CHECK(n->least_bound == least);
         return least;
     }
 

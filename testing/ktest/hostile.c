@@ -116,13 +116,13 @@ static bool enqueue(uint32_t cpu, struct sched_node *n, enum sched_why)
     bool answer = !misbehaves(LIE);
     if (misbehaves(OTHER_CPUS)) {
         uint32_t other = (cpu + 1) % CPUS_MAX;
-        EXPECT(!sched_tree_insert(&queues[other], n, key));
+        EXPECT(!sched_tree_insert(&queues[other], n, key, key));
         EXPECT(sched_tree_pop(&queues[other]) == nullptr);
     }
     if (!misbehaves(HIDE))
-        sched_tree_insert(&queues[cpu], n, key);
+        sched_tree_insert(&queues[cpu], n, key, key);
     else if (random_number() % 2 == 0)
-        sched_tree_insert(&limbo[cpu], n, key);
+        sched_tree_insert(&limbo[cpu], n, key, key);
     return answer;
 }
 
@@ -322,10 +322,10 @@ static void no_queue_held(void)
     EXPECT(known[0] != nullptr);
     for (uint64_t cpu = 0; cpu <= UINT32_MAX; cpu = cpu < CPUS_MAX ? cpu + 1 : 2 * cpu + 1) {
         sched_tree_init(&tree, (uint32_t)cpu);
-        EXPECT(!sched_tree_insert(&tree, known[0], 0));
+        EXPECT(!sched_tree_insert(&tree, known[0], 0, 0));
     }
     sched_tree_init(&tree, UINT32_MAX);
-    EXPECT(!sched_tree_insert(&tree, known[0], 0));
+    EXPECT(!sched_tree_insert(&tree, known[0], 0, 0));
 }
 
 const struct ktest ktest_hostile[] = {

@@ -82,12 +82,13 @@ _image = rule(
     ),
 )
 
-def kernel_image(name, deps, test_builds = [], visibility = None):
-    """Links `deps`, which supply kernel_main, with boot code, frame and tables (tables.h).
+def kernel_image(name, deps, policy = "//kernel/policy", test_builds = [], visibility = None):
+    """Links `deps`, which supply kernel_main, with boot code, frame, policy and tables (tables.h).
 
     Args:
       name: the image's file name, an ELF that Multiboot 1, Multiboot 2 and PVH start.
       deps: kernel libraries.
+      policy: supplies sched_default_ops (kernel/frame/sched/sched.h).
       test_builds: those (docs/sanitizers.md) that there are images of too, called <name>_<build>,
         whatever the command line says.
       visibility: as usual.
@@ -102,7 +103,7 @@ def kernel_image(name, deps, test_builds = [], visibility = None):
         ],
         "target_compatible_with": KERNEL,
         "visibility": ["//visibility:private"],
-        "deps": deps + ["//boot", "//testing/sanitizer:run_time"],
+        "deps": deps + [policy, "//boot", "//testing/sanitizer:run_time"],
     }
     cc_binary(name = name + "_pass1", **common)
     _tables(

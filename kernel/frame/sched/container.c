@@ -38,9 +38,24 @@ void sched_queue_init(struct sched_queue *q, uint32_t cpu)
     *q = (struct sched_queue){.c = {.cpu = cpu}};
 }
 
+static struct sched_node *node_of(struct tree_node *t)
+{
+    return TREE_ENTRY(t, struct sched_node, tree);
+}
+
+static void update_least(struct tree_node *t)
+{
+    struct sched_node *n = node_of(t), *left = node_of(t->left), *right = node_of(t->right);
+    n->least_bound = n->bound;
+    if (left != nullptr)
+        n->least_bound = min_u64(n->least_bound, left->least_bound);
+    if (right != nullptr)
+        n->least_bound = min_u64(n->least_bound, right->least_bound);
+}
+
 void sched_tree_init(struct sched_tree *t, uint32_t cpu)
 {
-    *t = (struct sched_tree){.c = {.cpu = cpu}};
+    *t = (struct sched_tree){.c = {.cpu = cpu}, .tree = {.update = update_least}};
 }
 
 uint32_t sched_queue_count(const struct sched_queue *q)
@@ -100,16 +115,16 @@ struct sched_node *sched_queue_pop_for(struct sched_queue *q, uint32_t cpu)
     return nullptr;
 }
 
-bool sched_tree_insert(struct sched_tree *t, struct sched_node *n, uint64_t key)
+bool sched_tree_insert(struct sched_tree *t, struct sched_node *n, uint64_t key, uint64_t bound)
 {
     if (!claim(&t->c, n))
         return false;
     n->key = key;
+    n->bound = bound;
     struct tree_node *parent = nullptr, **link = &t->tree.root;
     while (*link != nullptr) {
         parent = *link;
-        bool before = key < TREE_ENTRY(parent, struct sched_node, tree)->key;
-        link = before ? &parent->left : &parent->right;
+        link = key < node_of(parent)->key ? &parent->left : &parent->right;
     }
     tree_insert(&t->tree, parent, link, &n->tree);
     return true;
@@ -124,11 +139,30 @@ bool sched_tree_remove(struct sched_tree *t, struct sched_node *n)
     return true;
 }
 
-struct sched_node *sched_tree_first(struct sched_tree *t)
+struct sched_node *sched_tree_first(const struct sched_tree *t)
 {
-    if (!run_queue_is_mine(t->c.cpu))
-        return nullptr;
-    return TREE_ENTRY(tree_first(&t->tree), struct sched_node, tree);
+    return run_queue_is_mine(t->c.cpu) ? node_of(tree_first(&t->tree)) : nullptr;
+}
+
+struct sched_node *sched_tree_next(const struct sched_tree *t, struct sched_node *n)
+{
+    return holds(&t->c, n) ? node_of(tree_next(&n->tree)) : nullptr;
+}
+
+// Keys ascend to the right; a subtree whose least bound is beyond the limit has nobody.
+struct sched_node *sched_tree_first_within(const struct sched_tree *t, uint64_t limit)
+{
+    struct sched_node *n = run_queue_is_mine(t->c.cpu) ? node_of(t->tree.root) : nullptr;
+    while (n != nullptr) {
+        struct sched_node *left = node_of(n->tree.left);
+        if (left != nullptr && left->least_bound <= limit)
+            n = left;
+        else if (n->bound <= limit)
+            return n;
+        else
+            n = node_of(n->tree.right);
+    }
+    return nullptr;
 }
 
 struct sched_node *sched_tree_pop(struct sched_tree *t)
@@ -151,11 +185,11 @@ void sched_node_init(struct sched_node *n, const struct sched_attr *attr)
     n->tree = (struct tree_node){};
     n->attr = *attr;
     n->cpu = 0;
-    n->lag = 0;
-    n->slice_left = 0;
+    n->share = (struct sched_share){};
     // Last: from here on it can be put into a container.
     __atomic_store_n(&n->container, nullptr, __ATOMIC_RELEASE);
 }
 
+struct sched_share *sched_node_share(struct sched_node *n) { return &n->share; }
 struct sched_attr sched_node_attr(const struct sched_node *n) { return n->attr; }
 uint32_t sched_node_cpu(const struct sched_node *n) { return n->cpu; }

@@ -20,7 +20,7 @@ struct FRAME_PINNED sched_queue {
     struct sched_node *first FRAME_PRIVATE, *last FRAME_PRIVATE;
 };
 
-// Ordered by a key, small ones first; equal ones as they came.
+// Ordered by a key, small ones first; equal ones as they came. Each task in it has a bound besides.
 struct FRAME_PINNED sched_tree {
     struct sched_container c FRAME_PRIVATE;
     struct tree tree FRAME_PRIVATE;
@@ -36,12 +36,18 @@ uint32_t sched_tree_count(const struct sched_tree *t);
 
 // False if the task is in a container already, or has ended.
 bool sched_queue_push(struct sched_queue *q, struct sched_node *task);
-bool sched_tree_insert(struct sched_tree *t, struct sched_node *task, uint64_t key);
+bool sched_tree_insert(struct sched_tree *t, struct sched_node *task, uint64_t key, uint64_t bound);
 
 // The first, or null; and the first, taken out.
-struct sched_node *sched_tree_first(struct sched_tree *t);
+struct sched_node *sched_tree_first(const struct sched_tree *t);
 struct sched_node *sched_queue_pop(struct sched_queue *q);
 struct sched_node *sched_tree_pop(struct sched_tree *t);
+
+// The one after `task`; null if it was the last, or is not in it.
+struct sched_node *sched_tree_next(const struct sched_tree *t, struct sched_node *task);
+
+// The first whose bound is at most `limit`, or null. Takes as many steps as the tree is high.
+struct sched_node *sched_tree_first_within(const struct sched_tree *t, uint64_t limit);
 
 // The first that may run on `cpu`, taken out; or null.
 struct sched_node *sched_queue_pop_for(struct sched_queue *q, uint32_t cpu);

@@ -49,7 +49,8 @@ struct sched_ops {
     // affinity is corrected. No lock is held.
     uint32_t (*select)(struct sched_node *task, enum sched_why why, uint32_t waker);
 
-    // Puts the task into `cpu`'s queue. True: whatever runs there should give way.
+    // Puts the task into `cpu`'s queue. True: whatever runs there should give way. That has been
+    // charged up to now.
     bool (*enqueue)(uint32_t cpu, struct sched_node *task, enum sched_why why);
 
     // Takes the next task to run out of `cpu`'s queue; null if there is none.
@@ -70,13 +71,27 @@ struct sched_ops {
     bool (*dequeue)(uint32_t cpu, struct sched_node *task);
 };
 
+// What a policy remembers of a task: zero in a new one, and of no meaning to the frame. Kept by the
+// same lock as the container that the task is in, or as the CPU that runs it.
+struct sched_share {
+    uint64_t vruntime;    // the time it has used, by weight
+    uint64_t deadline;    // up to where it may use more before the others
+    int64_t lag;          // what it was behind when it left
+    uint64_t slice_left;  // of its turn, in cycles
+    uint64_t ready_since; // in clock_cycles()
+};
+struct sched_share *sched_node_share(struct sched_node *task);
+
 // What a task is scheduled by.
 struct sched_attr sched_node_attr(const struct sched_node *task);
 
 // Where it ran last.
 uint32_t sched_node_cpu(const struct sched_node *task);
 
-// Replaces the policy. Where the calling task is the only one that has been started and has not
+// The policy that tasks begin under. Supplied by the image; `kernel_image` links //kernel/policy.
+extern const struct sched_ops sched_default_ops;
+
+// Replaces it. Where the calling task is the only one that has been started and has not
 // ended; else panics. The policy meets the caller when that gives way for the first time.
 void sched_inject(const struct sched_ops *ops);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task is to its policy. For the frame's own policies, and for task/.
+// What a task is to its policy. For task/.
 #pragma once
 #include "kernel/frame/base/tree.h"
 #include "kernel/frame/sched/container.h"
@@ -11,14 +11,10 @@ struct sched_node {
     struct sched_node *next, *prev;    // in a queue
     struct tree_node tree;             // in a tree
     uint64_t key;                      // its order there
+    uint64_t bound, least_bound;       // its own there, and the least of its subtree
     struct sched_attr attr;
     uint32_t cpu; // where it ran last
-    // The default policy's; see fair.h. In weighted cycles.
-    int64_t lag;             // while it is nowhere
-    uint64_t vruntime;       // while it is ready or runs
-    uint64_t least_vruntime; // of its subtree
-    uint64_t slice_left;     // of a round-robin task, in cycles
-    uint64_t ready_since;    // in clock_cycles()
+    struct sched_share share;
 };
 
 // A node that is about to be freed: true if it is in no container, and from now on can come into

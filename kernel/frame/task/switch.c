@@ -8,7 +8,6 @@
 #include "kernel/frame/lock/lock_classes.h"
 #include "kernel/frame/lock/spinlock.h"
 #include "kernel/frame/rcu/rcu.h"
-#include "kernel/frame/sched/policy.h"
 #include "kernel/frame/smp/call.h"
 #include "kernel/frame/task/idle.h"
 #include "kernel/frame/task/task_priv.h"
@@ -130,6 +129,15 @@ static void make_ready(struct task *t)
     __atomic_fetch_sub(&t->state, TASK_MOVING - TASK_READY, __ATOMIC_RELEASE);
 }
 
+// The running task's time up to now goes to its account.
+static void charge(struct runqueue *rq, uint32_t cpu, struct task *running)
+{
+    uint64_t now = clock_cycles(), used = now - min_u64(now, rq->switched_at);
+    __atomic_store_n(&running->used_cycles, running->used_cycles + used, __ATOMIC_RELAXED);
+    ops->charge(cpu, &running->sched, used);
+    rq->switched_at = now;
+}
+
 void task_enqueue(struct task *t, enum sched_why why)
 {
     uint64_t flags = irq_save();
@@ -138,13 +146,17 @@ void task_enqueue(struct task *t, enum sched_why why)
     bool here = cpu == cpu_this()->id;
     struct runqueue *rq = runqueue_of(cpu);
     runqueue_lock(rq, cpu);
+    // The two are compared as they are now.
+    struct task *running = cpu_block(cpu)->current;
+    if (running != nullptr)
+        charge(rq, cpu, running);
     __atomic_store_n(&t->queued_on, cpu, __ATOMIC_RELAXED);
     bool give_way = ops->enqueue(cpu, &t->sched, why);
     make_ready(t);
     count_ready(rq, rq->ready + 1);
     bool no_end = !rq->slice_armed;
     if (here && !give_way)
-        set_slice(rq, cpu, cpu_this()->current);
+        set_slice(rq, cpu, running);
     runqueue_unlock(rq);
     if (here)
         give_way = give_way || cpu_this()->current == nullptr;
@@ -183,15 +195,6 @@ static struct task *pick(struct runqueue *rq, uint32_t cpu)
 }
 
 // ---- switching -------------------------------------------------------------------------------
-
-// The running task's time up to now goes to its account.
-static void charge(struct runqueue *rq, uint32_t cpu, struct task *t)
-{
-    uint64_t now = clock_cycles();
-    __atomic_store_n(&t->used_cycles, t->used_cycles + (now - rq->switched_at), __ATOMIC_RELAXED);
-    ops->charge(cpu, &t->sched, now - rq->switched_at);
-    rq->switched_at = now;
-}
 
 // What becomes of the task that ran until now. `to` is what it asks for.
 static void leave(struct runqueue *rq, uint32_t cpu, struct task *t, enum task_state to,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/frame/sched/sched_fixture.h"
+#include "kernel/frame/sched/fixture.h"
+#include "kernel/policy/fair.h"
 #include <algorithm>
 #include <cmath>
 
@@ -40,7 +41,7 @@ protected:
     double lag(const Task &t) const
     {
         double v = static_cast<double>(f_.sum_weighted) / static_cast<double>(f_.sum_weight);
-        double own = static_cast<double>(static_cast<int64_t>(t.node.vruntime - f_.base));
+        double own = static_cast<double>(static_cast<int64_t>(t.node.share.vruntime - f_.base));
         return (v - own) * t.node.attr.weight / SCHED_WEIGHT_DEFAULT;
     }
 
@@ -191,22 +192,22 @@ TEST_F(Fair, what_was_behind_is_made_good_within_limits)
     fair_charge(&f_, &first->node, FAIR_SLICE_CYCLES);
     EXPECT_TRUE(fair_put_back(&f_, &first->node, false));
     EXPECT_TRUE(fair_remove(&f_, &other->node));
-    EXPECT_GT(other->node.lag, 0);
+    EXPECT_GT(other->node.share.lag, 0);
     for (int i = 0; i < 100; i++)
         run(FAIR_SLICE_CYCLES);
     add(*other);
     EXPECT_EQ(pick(), other);
-    EXPECT_LE(other->node.lag, static_cast<int64_t>(2 * FAIR_SLICE_CYCLES));
+    EXPECT_LE(other->node.share.lag, static_cast<int64_t>(2 * FAIR_SLICE_CYCLES));
 }
 
-// Without a tick, a task that is alone is charged when it stops being so.
+// Without a tick, a task that is alone is charged when it is about to stop being so.
 TEST_F(Fair, having_been_alone_is_not_held_against_anybody)
 {
     Task old, young;
     add(old);
     EXPECT_EQ(pick(), &old);
-    add(young);
     fair_charge(&f_, &old.node, 1'000'000 * FAIR_SLICE_CYCLES);
+    add(young);
     EXPECT_TRUE(fair_put_back(&f_, &old.node, false));
     for (int i = 0; i < 8; i++)
         run(FAIR_SLICE_CYCLES);
@@ -251,7 +252,7 @@ TEST_F(Fair, who_comes_preempts_if_it_is_owed_the_time)
     EXPECT_TRUE(fair_put_back(&f_, &running->node, false));
     EXPECT_EQ(pick(), waiting);
     // With a lag it comes before whoever began a slice when it did.
-    c.node.lag = FAIR_SLICE_CYCLES;
+    c.node.share.lag = FAIR_SLICE_CYCLES;
     fair_charge(&f_, &waiting->node, FAIR_SLICE_CYCLES / 2);
     add(c);
     EXPECT_TRUE(fair_preempts(&f_, &c.node));
@@ -263,10 +264,10 @@ TEST_F(Fair, who_does_not_run_is_neither_charged_nor_left)
     add(a);
     EXPECT_EQ(pick(), &a);
     add(b);
-    uint64_t before = b.node.vruntime;
+    uint64_t before = b.node.share.vruntime;
     fair_charge(&f_, &b.node, 1000);
     fair_leave(&f_, &b.node);
-    EXPECT_EQ(b.node.vruntime, before);
+    EXPECT_EQ(b.node.share.vruntime, before);
     EXPECT_EQ(f_.running, &a.node);
     fair_leave(&f_, &a.node);
     EXPECT_EQ(f_.running, nullptr);
@@ -274,6 +275,51 @@ TEST_F(Fair, who_does_not_run_is_neither_charged_nor_left)
     EXPECT_FALSE(fair_remove(&f_, &b.node));
     EXPECT_EQ(f_.sum_weight, 0);
     EXPECT_EQ(f_.sum_weighted, 0);
+}
+
+// On a CPU that has just started, virtual times may lie before where they began.
+TEST_F(Fair, who_brings_a_lag_to_a_fresh_queue_keeps_its_place)
+{
+    Task first, second(SCHED_WEIGHT_DEFAULT / 2), third;
+    first.node.share.lag = 12'000'000;
+    second.node.share.lag = -1'000'000;
+    third.node.share.lag = -10'000'000;
+    for (Task *t : {&first, &second, &third})
+        add(*t);
+    EXPECT_EQ(sched_tree_first(&f_.ready), &first.node);
+    EXPECT_EQ(pick(), &first);
+}
+
+// A virtual machine that was stopped for minutes charges them to whom it ran.
+TEST_F(Fair, a_very_long_run_among_heavy_tasks)
+{
+    Task light(SCHED_WEIGHT_MIN);
+    add(light);
+    EXPECT_EQ(pick(), &light);
+    std::vector<Task> heavy(10, Task(SCHED_WEIGHT_MAX));
+    for (Task &t : heavy)
+        add(t);
+    fair_charge(&f_, &light.node, 1ull << 41);
+    EXPECT_TRUE(fair_put_back(&f_, &light.node, false));
+    Task *t = pick();
+    EXPECT_NE(t, &light);
+    EXPECT_FALSE(fair_preempts(&f_, &light.node)) << "it is far ahead";
+    fair_charge(&f_, &t->node, 1ull << 41);
+    EXPECT_TRUE(fair_put_back(&f_, &t->node, false));
+    EXPECT_NE(pick(), t);
+}
+
+TEST_F(Fair, a_task_that_was_put_elsewhere_is_not_counted_any_more)
+{
+    Task t;
+    add(t);
+    EXPECT_FALSE(fair_add(&f_, &t.node));
+    EXPECT_EQ(pick(), &t);
+    struct sched_queue other;
+    sched_queue_init(&other, 0);
+    EXPECT_TRUE(sched_queue_push(&other, &t.node));
+    EXPECT_FALSE(fair_put_back(&f_, &t.node, false));
+    EXPECT_EQ(f_.sum_weight, 0);
 }
 
 } // namespace

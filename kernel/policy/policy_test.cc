@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/frame/sched/sched_fixture.h"
+#include "kernel/frame/sched/fixture.h"
+#include "kernel/policy/fair.h"
 #include <algorithm>
 #include <deque>
+
+namespace fixture
+{
+static uint64_t now; // in cycles
+static struct cpuset idle = {};
+} // namespace fixture
+
+uint64_t clock_cycles(void) { return fixture::now; }
+struct cpuset sched_idle_cpus(void) { return fixture::idle; }
 
 namespace
 {
@@ -120,7 +130,7 @@ TEST_F(Policy, round_robin_tasks_go_behind_their_equals_when_their_slice_is_over
     charge(0, a, RR_SLICE);
     enqueue(0, a, SCHED_PREEMPTED);
     EXPECT_EQ(pick(0), &b.node);
-    EXPECT_EQ(a.node.slice_left, RR_SLICE);
+    EXPECT_EQ(a.node.share.slice_left, RR_SLICE);
 }
 
 TEST_F(Policy, a_slice_has_an_end_only_if_somebody_waits_for_it)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the tests of policies: what the rest of the frame would tell them, and tasks.
+// For tests of containers and policies: what the rest of the frame would tell them, and tasks.
 #pragma once
-#include "kernel/frame/sched/fair.h"
-#include "kernel/frame/sched/policy.h"
-#include "kernel/frame/time/clock.h"
+#include "kernel/frame/cpu/preempt.h"
+#include "kernel/frame/sched/sched_priv.h"
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -14,15 +13,11 @@
 namespace fixture
 {
 inline uint32_t locked_cpu; // whose run queue is held
-inline uint64_t now;        // in cycles
-inline struct cpuset idle = {};
 inline struct cpu blocks[4];
 } // namespace fixture
 
 // One program has one source that includes this.
 bool run_queue_is_mine(uint32_t cpu) { return cpu == fixture::locked_cpu; }
-uint64_t clock_cycles(void) { return fixture::now; }
-struct cpuset sched_idle_cpus(void) { return fixture::idle; }
 struct cpu_arch *cpu_arch_this(void) { return &fixture::blocks[0].arch; }
 void preempt_schedule(void) {}
 void preempt_schedule_irq(void) {}
