@@ -59,6 +59,7 @@ KTEST_LIST(ktest_checks);
 KTEST_LIST(ktest_faults);
 KTEST_LIST(ktest_tasks);
 KTEST_LIST(ktest_user);
+KTEST_LIST(ktest_isolation);
 KTEST_LIST(ktest_memory);
 KTEST_LIST(ktest_hostile);
 KTEST_LIST(ktest_place);

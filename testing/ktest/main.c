@@ -19,9 +19,9 @@ static void run_if_named(const struct ktest *t, struct cspan name)
 void kernel_main(void)
 {
     static const struct ktest *const lists[] = {
-        ktest_checks, ktest_entropy, ktest_spaces, ktest_faults, ktest_hostile,
-        ktest_memory, ktest_nomem,   ktest_place,  ktest_smp,    ktest_stress,
-        ktest_sync,   ktest_tasks,   ktest_user,
+        ktest_checks,    ktest_entropy, ktest_spaces, ktest_faults, ktest_hostile,
+        ktest_isolation, ktest_memory,  ktest_nomem,  ktest_place,  ktest_smp,
+        ktest_stress,    ktest_sync,    ktest_tasks,  ktest_user,
     };
     struct cspan name;
     if (!cmdline_find(boot_cmdline(), SPAN_TEXT("test"), &name))

@@ -4,6 +4,7 @@
 #include "kernel/frame/arch/x86_64/trap_regs.h"
 #include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/cpu/cpu.h"
+#include "kernel/frame/smp/lapic.h"
 #include "kernel/frame/task/task.h"
 #include "kernel/frame/vmio/vmio.h"
 #include "testing/ktest/ktest.h"
@@ -286,9 +287,59 @@ static void context_copy(void)
     vm_space_put(space);
 }
 
+// Of entry.S. Where an interrupt finds it, everything but the instruction pointer is the program's.
+extern const uint8_t syscall_entry[];
+static bool nmi_enough;
+
+TASK_DEFINE(call_on_and_on, uint32_t, calls)
+{
+    struct vm_space *space = hold_space();
+    struct user_context *ctx;
+    must(user_ctx_create((uaddr_t){CODE}, (uaddr_t){0}, &ctx));
+    set_hold(ctx, 0x1234'5678'9abc, 1);
+    while (!__atomic_load_n(&nmi_enough, __ATOMIC_ACQUIRE)) {
+        EXPECT(user_mode_run(ctx, nullptr) == USER_SYSCALL);
+        EXPECT(rdmsr(MSR_GS_BASE) == (uint64_t)cpu_this());
+        __atomic_fetch_add(calls, 1, __ATOMIC_RELEASE);
+    }
+    user_ctx_destroy(ctx);
+    vm_space_put(space);
+    __atomic_store_n(calls, UINT32_MAX, __ATOMIC_RELEASE);
+}
+
+// Non-maskable interrupts come at any instruction, also between user mode's tables and the
+// kernel's: until some have come there, and many in all.
+static void nmi_anywhere(void)
+{
+    static uint32_t calls;
+    struct task *task;
+    must(task_set_sched(task_current(), on_cpu(0)));
+    must(call_on_and_on_create(&calls, &task));
+    must(task_set_sched(task, on_cpu(1)));
+    task_start(task);
+    task_put(task);
+    struct cpu *other = cpu_block(1);
+    // Where the CPU pushed the instruction pointer of the last one.
+    const uint64_t *rip = &other->arch.entry.trampolines[IST_NMI].words[5];
+    for (uint32_t sent = 0, there = 0; sent < 5000 || there < 20; sent++) {
+        uint32_t before = __atomic_load_n(&calls, __ATOMIC_ACQUIRE);
+        lapic_send_nmi(other->apic_id);
+        while (__atomic_load_n(&calls, __ATOMIC_ACQUIRE) == before)
+            cpu_pause();
+        there += __atomic_load_n(rip, __ATOMIC_ACQUIRE) == (uint64_t)syscall_entry;
+    }
+    __atomic_store_n(&nmi_enough, true, __ATOMIC_RELEASE);
+    wait_until(&calls, UINT32_MAX);
+}
+
 const struct ktest ktest_user[] = {
-    {"any_context", any_context},     {"both_ways_back", both_ways_back},
-    {"segment_bases", segment_bases}, {"kernel_event", kernel_event},
-    {"two_spaces", two_spaces},       {"vector_registers", vector_registers},
-    {"context_copy", context_copy},   {},
+    {"nmi_anywhere", nmi_anywhere},
+    {"any_context", any_context},
+    {"both_ways_back", both_ways_back},
+    {"segment_bases", segment_bases},
+    {"kernel_event", kernel_event},
+    {"two_spaces", two_spaces},
+    {"vector_registers", vector_registers},
+    {"context_copy", context_copy},
+    {},
 };

@@ -69,7 +69,7 @@ HARDENING = [
     "-fstack-protector-strong",
     "-mstack-protector-guard=tls",
     "-mstack-protector-guard-reg=gs",
-    "-mstack-protector-guard-offset=32",
+    "-mstack-protector-guard-offset=4112",
 ]
 
 # What stops at a bug: each check that fails calls a function of kernel/frame/trap/check.c, from

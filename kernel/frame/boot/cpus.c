@@ -95,6 +95,8 @@ static enum err prepare(uint32_t apic_id)
     enum err err = kva_alloc(pages_for(PERCPU_SIZE), &block);
     if (err == ERR_OK)
         err = kva_alloc(IDLE_STACK_PAGES, &stack);
+    if (err == ERR_OK)
+        err = vmm_share((void *)block->start, PAGE_SIZE);
     if (err != ERR_OK)
         return err; // the machine does not start then, so nothing needs to be freed
     struct cpu *cpu = (struct cpu *)block->start;

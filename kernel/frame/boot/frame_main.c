@@ -48,11 +48,14 @@ struct cspan boot_module_name(size_t i)
 
 static void apply_cmdline(void)
 {
-    struct cspan level, seed;
+    struct cspan level, seed, pti = SPAN_TEXT("auto");
     if (cmdline_find(boot_cmdline(), SPAN_TEXT("loglevel"), &level) && !log_set_level(level))
         log_warn("loglevel: no such level; there are error, warn, info and debug");
     if (cmdline_find(boot_cmdline(), SPAN_TEXT("seed"), &seed) && !entropy_is_fixed())
         log_warn("seed: not a number below 2^64; chance is left to the machine");
+    (void)cmdline_find(boot_cmdline(), SPAN_TEXT("pti"), &pti);
+    if (!cpu_features_choose_pti(&cpu_features, pti))
+        log_warn("pti: no such choice; there are on, off and auto");
     if (boot->cmdline_cut)
         log_warn("the command line is longer than %zu bytes; the rest is ignored",
                  BOOT_CMDLINE_MAX);
@@ -62,11 +65,12 @@ static void apply_cmdline(void)
 static void report_protections(void)
 {
     const struct cpu_features *f = &cpu_features;
-    log_info("cpu:%s%s%s%s%s%s; %s", f->smep ? " smep" : "", f->smap ? " smap" : "",
+    log_info("cpu:%s%s%s%s%s%s%s; %s", f->smep ? " smep" : "", f->smap ? " smap" : "",
              f->umip ? " umip" : "", f->pcid ? " pcid" : "", f->ibt ? " ibt" : "",
-             f->enhanced_ibrs || f->automatic_ibrs ? " ibrs" : "",
-             f->meltdown ? "no page-table isolation, although affected by Meltdown"
-                         : "not affected by Meltdown");
+             f->enhanced_ibrs || f->automatic_ibrs ? " ibrs" : "", f->pti ? " pti" : "",
+             !f->meltdown ? "not affected by Meltdown"
+             : f->pti     ? "affected by Meltdown"
+                          : "no page-table isolation, although affected by Meltdown");
     if (f->l1tf || f->mds || f->taa)
         log_info("cpu: nothing is done about%s%s%s", f->l1tf ? " L1TF" : "", f->mds ? " MDS" : "",
                  f->taa ? " TAA" : "");

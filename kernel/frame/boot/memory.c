@@ -8,9 +8,9 @@
 #include "kernel/frame/vmm/vmm.h"
 
 // Of kernel.ld. Virtual addresses, but for the last two.
-extern const char text_start[], text_end[];
+extern const char text_start[], entry_text_end[], text_end[];
 extern const char rodata_start[], rodata_end[];
-extern const char data_start[], image_end[];
+extern const char data_start[], entry_data_start[], image_end[];
 extern const char boot_stack_guard[];
 extern const char image_load_start[], image_memory_end[];
 
@@ -62,6 +62,12 @@ static enum err start_vmm(const struct boot_info *info)
         memory[i] = (struct vmm_range){info->regions[i].start, info->regions[i].end};
     enum err err = vmm_init(sections, sizeof(sections) / sizeof(sections[0]), memory,
                             info->region_count, cpu_features.gib_pages);
+    if (err == ERR_OK)
+        err = vmm_share(text_start, (size_t)(entry_text_end - text_start));
+    if (err == ERR_OK)
+        err = vmm_share(entry_data_start, 2 * PAGE_SIZE);
+    if (err == ERR_OK && cpu_features.pti)
+        cpu_arch_isolate();
     return err == ERR_OK && !kasan_start(memory, info->region_count) ? ERR_NOMEM : err;
 }
 

@@ -34,7 +34,9 @@ constexpr uint8_t GATE_USER = 0x60;      // INT n from ring 3 allowed
 
 constexpr uint16_t PIC1 = 0x20, PIC2 = 0xa0;
 
-static struct gate idt[TRAP_VECTORS];
+// Alone on a page: user mode's tables map it too (boot/kernel.ld).
+__attribute__((section(".bss.idt"))) static struct gate idt[TRAP_VECTORS];
+static_assert(sizeof(idt) == PAGE_SIZE);
 static void (*irq_handlers[TRAP_VECTORS - TRAP_IRQ_FIRST])(void);
 
 // Moves the 8259s' vectors away from the exceptions', since a masked one may still raise a

@@ -16,21 +16,35 @@ uint64_t *pt_find(paddr_t root, uint64_t address, int level)
     return &table[pt_index(address, level)];
 }
 
+// Makes the table that entry `e` lacks. Another CPU may be making the same, for a neighbouring
+// range.
+SLOW_PATH static enum err make_table(uint64_t *e, uint64_t flags, bool two)
+{
+    struct page *page;
+    enum err err = page_alloc_kernel(0, &page);
+    if (err != ERR_OK)
+        return err;
+    uint64_t none = 0, made = page_paddr(page).raw | flags | PTE_PRESENT;
+    if (!__atomic_compare_exchange_n(two ? e + PT_ENTRIES : e, &none, made, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
+        page_free_kernel(page, 0);
+        made = none;
+    }
+    if (two)
+        __atomic_store_n(e, made | PTE_NO_EXECUTE, __ATOMIC_RELEASE);
+    return ERR_OK;
+}
+
 enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flags, uint64_t **entry)
 {
     uint64_t *table = phys_to_virt(root);
     for (int l = PT_LEVELS; l > level; l--) {
         uint64_t *e = &table[pt_index(address, l)];
         if (*e == 0) {
-            struct page *page;
-            enum err err = page_alloc_kernel(0, &page);
+            bool two = cpu_features.pti && l == PT_LEVELS && (table_flags & PTE_USER) != 0;
+            enum err err = make_table(e, table_flags, two);
             if (err != ERR_OK)
                 return err;
-            // Another CPU may be making the same table, for a neighbouring range.
-            uint64_t none = 0, made = page_paddr(page).raw | table_flags | PTE_PRESENT;
-            if (!__atomic_compare_exchange_n(e, &none, made, false, __ATOMIC_ACQ_REL,
-                                             __ATOMIC_ACQUIRE))
-                page_free_kernel(page, 0);
         }
         ASSERT(!(*e & PTE_LARGE));
         table = table_of(*e);

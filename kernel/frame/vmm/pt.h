@@ -13,6 +13,10 @@ uint64_t *pt_find(paddr_t root, uint64_t address, int level);
 
 // The same, making the missing tables; `table_flags` go into the entries that point to them.
 // ERR_NOMEM: tables made before that stay. A large page in the way is a bug: panics.
+//
+// With page tables isolated, entries of the user's at the top go into the table behind `root`
+// first, so that user mode never lacks what the kernel's table has. The kernel's forbid execution:
+// should it ever be loaded in user mode, that shows at once.
 enum err pt_reach(paddr_t root, uint64_t address, int level, uint64_t table_flags,
                   uint64_t **entry);
 

@@ -18,15 +18,16 @@ enum err vm_space_create(struct vm_space **out)
     struct vm_space *space = heap_alloc(&vm_space_type);
     if (space == nullptr)
         return ERR_NOMEM;
-    enum err err = page_alloc_kernel(0, &space->root);
+    enum err err = page_alloc_kernel(cpu_features.pti, &space->root);
     if (err != ERR_OK) {
         heap_free(&vm_space_type, space);
         return err;
     }
     // The kernel half's top-level entries never change after vmm_init.
-    size_t half = PAGE_SIZE / 2;
-    memcpy((char *)page_virt(space->root) + half,
-           (const char *)phys_to_virt(vmm_kernel_root()) + half, half);
+    size_t half = PAGE_SIZE / 2, size = PAGE_SIZE << cpu_features.pti;
+    for (size_t at = half; at < size; at += PAGE_SIZE)
+        memcpy((char *)page_virt(space->root) + at,
+               (const char *)phys_to_virt(vmm_kernel_root()) + at, half);
     space->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     space->refs = 1;
     *out = space;
@@ -47,7 +48,7 @@ void vm_space_put(struct vm_space *space)
         return;
     // No CPU has it active (that would be a reference), so none has translations of it.
     pt_free_user(page_paddr(space->root), vm_entry_put);
-    page_free_kernel(space->root, 0);
+    page_free_kernel(space->root, cpu_features.pti);
     heap_free(&vm_space_type, space);
 }
 

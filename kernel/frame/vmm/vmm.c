@@ -32,7 +32,7 @@ static enum err map_memory(const struct vmm_range *r, bool gib_pages)
 enum err vmm_init(const struct vmm_section *sections, size_t section_count,
                   const struct vmm_range *memory, size_t memory_count, bool gib_pages)
 {
-    enum err err = page_alloc_kernel(0, &kernel_root);
+    enum err err = page_alloc_kernel(cpu_features.pti, &kernel_root);
     for (size_t i = 0; err == ERR_OK && i < section_count; i++)
         err = map_section(&sections[i]);
     for (size_t i = 0; err == ERR_OK && i < memory_count; i++)
@@ -43,5 +43,23 @@ enum err vmm_init(const struct vmm_section *sections, size_t section_count,
         err = pt_reach(vmm_kernel_root(), KVA_START, 3, PTE_WRITE, &unused);
     if (err == ERR_OK)
         mmu_load_root(vmm_kernel_root());
+    return err;
+}
+
+enum err vmm_share(const void *start, size_t size)
+{
+    paddr_t kernel = vmm_kernel_root(), user = {kernel.raw + PAGE_SIZE};
+    enum err err = ERR_OK;
+    size = cpu_features.pti ? size : 0;
+    for (uint64_t at = (uint64_t)start; err == ERR_OK && at < (uint64_t)start + size;
+         at += PAGE_SIZE) {
+        int level = 1;
+        uint64_t *to, *from;
+        while ((from = pt_find(kernel, at, level)) == nullptr)
+            level++;
+        err = pt_reach(user, at, 1, PTE_WRITE, &to);
+        if (err == ERR_OK)
+            *to = (*from & ~(PTE_LARGE | PTE_GLOBAL)) | (at & (pt_span(level) - 1));
+    }
     return err;
 }

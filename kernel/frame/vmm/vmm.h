@@ -22,7 +22,12 @@ struct vmm_range {
 enum err vmm_init(const struct vmm_section *sections, size_t section_count,
                   const struct vmm_range *memory, size_t memory_count, bool gib_pages);
 
-// The top-level table. After vmm_init its kernel half no longer changes.
+// Maps [start, start + size) of the kernel's in user mode's tables too, for all spaces. Nothing
+// where these are not isolated. After vmm_init, before the first space. ERR_NOMEM.
+enum err vmm_share(const void *start, size_t size);
+
+// The top-level table; with page tables isolated, user mode's lies behind it, as for each space.
+// After vmm_init its kernel half no longer changes.
 paddr_t vmm_kernel_root(void);
 
 C_END

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/arch/x86_64/cpu.h"
 #include "kernel/frame/arch/x86_64/ap_start.h"
+#include "kernel/frame/arch/x86_64/layout.h"
 #include "kernel/frame/arch/x86_64/mmu.h"
 #include "kernel/frame/arch/x86_64/trap_regs.h"
 #include "kernel/frame/arch/x86_64/user_state.h"
 #include "kernel/frame/arch/x86_64/x86.h"
+#include "kernel/frame/base/mem.h"
 
 // Defined in entry.S.
 extern const uint8_t syscall_entry[];
@@ -18,8 +20,9 @@ constexpr uint64_t GDT_KERNEL_DATA = 0x00cf93000000ffff;
 constexpr uint64_t GDT_USER_DATA = 0x00cff3000000ffff;
 constexpr uint64_t GDT_USER_CODE = 0x00affb000000ffff;
 
-static void init_gdt(struct cpu_arch *cpu)
+static void init_gdt(struct cpu_arch *arch)
 {
+    struct cpu_entry *cpu = &arch->entry;
     uint64_t tss = (uint64_t)&cpu->tss;
     cpu->gdt[SELECTOR_KERNEL_CODE / 8] = GDT_KERNEL_CODE;
     cpu->gdt[SELECTOR_KERNEL_DATA / 8] = GDT_KERNEL_DATA;
@@ -36,7 +39,7 @@ static void init_gdt(struct cpu_arch *cpu)
     // The selectors are the ones boot/entry.S used, so CS and SS stay as they are.
     __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs" ::"r"(0));
     // The loads have cleared the bases, and a canary may be looked for at any return.
-    wrmsr(MSR_GS_BASE, (uint64_t)cpu);
+    wrmsr(MSR_GS_BASE, (uint64_t)arch);
     wrmsr(MSR_KERNEL_GS_BASE, 0);
     wrmsr(MSR_FS_BASE, 0);
     load_task_register(SELECTOR_TSS);
@@ -102,11 +105,39 @@ void cpu_arch_init(struct cpu_arch *cpu)
     init_syscall();
 }
 
+// Returns where the CPU begins to push.
+static uint64_t aim(struct trampoline *t, uint64_t *to)
+{
+    t->cr3_mask = cpu_features.pti ? ~(uint64_t)CR3_USER : UINT64_MAX;
+    t->to = to;
+    return (uint64_t)&t->cr3_mask;
+}
+
 void cpu_arch_set_ist(struct cpu_arch *cpu, enum ist which, uint64_t top)
 {
     uint64_t *slot = (uint64_t *)(top - 16);
-    *slot = (uint64_t)cpu;
-    cpu->tss.ist[which - 1] = (uint64_t)slot;
+    struct trap_regs *regs = (struct trap_regs *)slot - 1;
+    slot[0] = (uint64_t)cpu;
+    slot[1] = aim(&cpu->entry.trampolines[which], &regs->vector);
+    cpu->entry.tss.ist[which - 1] = slot[1];
+}
+
+// Of entry.S: where a jump goes, as a distance from here, and how far it leads.
+struct isolation_jump {
+    int32_t at, distance;
+};
+extern const struct isolation_jump isolation_jumps[], isolation_jumps_end[];
+
+void cpu_arch_isolate(void)
+{
+    for (const struct isolation_jump *j = isolation_jumps; j < isolation_jumps_end; j++) {
+        uint64_t at = (uint64_t)j + (uint64_t)j->at - image_offset();
+        uint8_t *code = phys_to_virt((paddr_t){at});
+        code[0] = 0xe9;
+        memcpy(code + 1, &j->distance, sizeof(j->distance));
+    }
+    // Also makes the CPU read again what has been changed.
+    write_cr4(read_cr4() & ~(CR4_PGE | CR4_PCIDE));
 }
 
 // Of ap_start.S.
@@ -154,8 +185,8 @@ uint64_t stack_prepare(uint64_t top, void (*entry)(void *), void *arg, uint64_t 
 
 SLOW_PATH void user_enter_with(struct trap_regs *regs)
 {
-    struct cpu_arch *cpu = cpu_arch_this();
-    cpu->user_push = &regs->vector;
+    struct cpu_entry *cpu = &cpu_arch_this()->entry;
+    uint64_t trampoline = aim(&cpu->trampolines[IST_NONE], &regs->vector);
     // The CPU pushes its part of the frame from here down.
-    cpu->tss.sp[0] = (uint64_t)(regs + 1);
+    cpu->tss.sp[0] = cpu_features.pti ? trampoline : (uint64_t)(regs + 1);
 }

@@ -3,10 +3,15 @@
 // of the CPU's block (kernel/frame/cpu), which is where GS points in the kernel.
 #pragma once
 
-#define CPU_KERNEL_SP 8
-#define CPU_USER_PUSH 16
-#define CPU_USER_SP 24
-#define CPU_CANARY 32 // also in toolchain/cc/flags.bzl
+#define CPU_TRAMPOLINE 80 // of trampolines[IST_NONE]: where the CPU begins to push
+#define CPU_USER_PUSH 88
+#define CPU_USER_SP 480
+#define CPU_SELF 4096
+#define CPU_KERNEL_SP 4104
+#define CPU_CANARY 4112 // also in toolchain/cc/flags.bzl
+
+// In CR3, with page tables isolated: user mode's top-level table lies behind the kernel's.
+#define CR3_USER 0x1000
 
 // Selectors. SYSCALL and SYSRET fix the order (SDM Vol. 3A, "Fast System Calls in 64-Bit Mode"):
 // SYSRET takes its stack segment at STAR + 8 and its code segment at STAR + 16.
@@ -46,20 +51,36 @@ struct tss {
 
 struct trap_regs;
 
-struct cpu_arch {
-    struct cpu_arch *self;
-    uint64_t kernel_sp;  // where to return to when user mode is left
-    uint64_t *user_push; // into the registers of user mode: below it SYSCALL pushes them
-    uint64_t user_sp;    // SYSCALL's only free word
-    uint64_t canary;     // of the stack in use: between a function's arrays and its return address
-    struct tss tss;
+// A few words of stack for the way out of user mode's tables and back.
+struct trampoline {
+    uint64_t words[10]; // the highest come first
+    uint64_t cr3_mask;  // what of CR3 stays
+    uint64_t *to;       // the vector of the struct trap_regs that it leads to
+};
+
+// What the CPU and entry.S need before they have left user mode's tables, which map this and
+// nothing else of the CPU's block: a page of its own, so no secrets.
+struct cpu_entry {
+    struct trampoline trampolines[IST_COUNT + 1]; // by enum ist; SYSCALL pushes below .to, too
+    uint64_t user_sp;                             // SYSCALL's only free word
     uint64_t gdt[8];
+    struct tss tss;
+};
+
+struct cpu_arch {
+    struct cpu_entry entry;
+    uint8_t nothing_else[PAGE_SIZE - sizeof(struct cpu_entry)];
+    struct cpu_arch *self;
+    uint64_t kernel_sp; // where to return to when user mode is left
+    uint64_t canary;    // of the stack in use: between a function's arrays and its return address
     struct user_state *user_state; // whose is in the CPU; null: nobody's
 };
 
+static_assert(offsetof(struct cpu_arch, entry.trampolines[0].cr3_mask) == CPU_TRAMPOLINE);
+static_assert(offsetof(struct cpu_arch, entry.trampolines[0].to) == CPU_USER_PUSH);
+static_assert(offsetof(struct cpu_arch, entry.user_sp) == CPU_USER_SP);
+static_assert(offsetof(struct cpu_arch, self) == CPU_SELF);
 static_assert(offsetof(struct cpu_arch, kernel_sp) == CPU_KERNEL_SP);
-static_assert(offsetof(struct cpu_arch, user_push) == CPU_USER_PUSH);
-static_assert(offsetof(struct cpu_arch, user_sp) == CPU_USER_SP);
 static_assert(offsetof(struct cpu_arch, canary) == CPU_CANARY);
 
 // Finds out what cpu_features reports. Boot CPU, before its cpu_arch_init; the others are taken
@@ -78,8 +99,13 @@ void cpu_arch_set_canary(uint64_t canary);
 // goes on.
 void cpu_arch_init(struct cpu_arch *cpu);
 
+// Puts in the jumps of entry.S that change tables on the way to user mode and back, and lets no
+// translation outlive the change. Boot CPU, with the kernel's tables loaded; before the others
+// start.
+void cpu_arch_isolate(void);
+
 // Sets the stack of an interrupt stack; `top` is 16-byte aligned and its highest 16 bytes are
-// taken for the CPU's address, which entry.S finds there.
+// taken for the CPU's address and the trampoline's, which entry.S finds there.
 void cpu_arch_set_ist(struct cpu_arch *cpu, enum ist which, uint64_t top);
 
 #if __STDC_HOSTED__
@@ -105,7 +131,7 @@ static inline void user_access_end(void)
 static inline struct cpu_arch *cpu_arch_this(void)
 {
     struct cpu_arch *self;
-    __asm__ volatile("mov %%gs:0, %0" : "=r"(self));
+    __asm__ volatile("mov %%gs:4096, %0" : "=r"(self)); // CPU_SELF
     return self;
 }
 #endif

@@ -42,3 +42,13 @@ struct cpu_features cpu_features_of(const struct cpu_report *r)
         .taa = intel && bit(r->leaf7.ebx, 11) && !bit(not_affected, TAA_NO),
     };
 }
+
+bool cpu_features_choose_pti(struct cpu_features *f, struct cspan choice)
+{
+    bool on = cspan_equal(choice, SPAN_TEXT("on")), off = cspan_equal(choice, SPAN_TEXT("off"));
+    f->pti = on || (f->meltdown && !off);
+    // User mode would find the kernel's translations, which do not go with its tables.
+    f->global_pages = f->global_pages && !f->pti;
+    f->pcid = f->pcid && !f->pti;
+    return on || off || cspan_equal(choice, SPAN_TEXT("auto"));
+}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the CPU has, and which flaws.
 #pragma once
-#include "kernel/frame/base/cdefs.h"
-#include "kernel/frame/base/types.h"
+#include "kernel/frame/base/span.h"
 
 C_BEGIN
 
@@ -27,9 +26,14 @@ struct cpu_features {
     bool enhanced_ibrs, automatic_ibrs;
     // Flaws that it has or may have (docs/security.md).
     bool meltdown, l1tf, mds, taa;
+    bool pti; // user mode has page tables of its own
 };
 extern struct cpu_features cpu_features;
 
 struct cpu_features cpu_features_of(const struct cpu_report *report);
+
+// Decides on `pti`, and what cannot be had with it: "on", "off", or "auto": where there is
+// Meltdown. False, and as by "auto", for any other text.
+bool cpu_features_choose_pti(struct cpu_features *f, struct cspan choice);
 
 C_END

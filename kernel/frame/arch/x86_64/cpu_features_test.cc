@@ -100,4 +100,47 @@ TEST(CpuFeatures, flaws_are_intels_unless_it_says_no)
     EXPECT_FALSE(f.meltdown || f.l1tf || f.mds || f.taa);
 }
 
+struct cspan text(const char *s) { return cspan_make(s, strlen(s)); }
+
+TEST(CpuFeatures, page_tables_are_isolated_by_choice_or_where_there_is_meltdown)
+{
+    struct Case {
+        const char *choice;
+        bool meltdown, pti, known;
+    };
+    for (const Case &c : {
+             Case{"auto", false, false, true},
+             Case{"auto", true, true, true},
+             Case{"on", false, true, true},
+             Case{"on", true, true, true},
+             Case{"off", false, false, true},
+             Case{"off", true, false, true},
+             // Whoever cannot spell does not go unprotected.
+             Case{"", true, true, false},
+             Case{"of", true, true, false},
+             Case{"offf", true, true, false},
+             Case{"ON", false, false, false},
+             Case{"", false, false, false},
+         }) {
+        struct cpu_features f = {};
+        f.meltdown = c.meltdown;
+        EXPECT_EQ(cpu_features_choose_pti(&f, text(c.choice)), c.known) << c.choice;
+        EXPECT_EQ(f.pti, c.pti) << c.choice << c.meltdown;
+        EXPECT_EQ(f.meltdown, c.meltdown) << "a flaw stays one";
+    }
+}
+
+TEST(CpuFeatures, no_translation_outlives_isolated_tables)
+{
+    for (bool on : {false, true}) {
+        struct cpu_features f = {};
+        f.smep = f.pcid = f.global_pages = true;
+        EXPECT_TRUE(cpu_features_choose_pti(&f, text(on ? "on" : "off")));
+        EXPECT_EQ(f.pcid, !on);
+        EXPECT_EQ(f.global_pages, !on);
+        EXPECT_TRUE(f.smep);
+        EXPECT_EQ(f.pti, on);
+    }
+}
+
 } // namespace

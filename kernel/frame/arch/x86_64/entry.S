@@ -7,6 +7,10 @@
 // nothing and stores into the same structure.
 //
 // In the kernel GS points at the CPU's struct cpu_arch. Interrupts are off on all these paths.
+//
+// With page tables isolated (docs/security.md) user mode has tables of its own, with nothing of the
+// kernel but this file's first section, the IDT and each CPU's struct cpu_entry. The ways in and
+// out are then others, behind jumps that cpu_arch_isolate puts in; without they cost nothing.
 
 #include "kernel/frame/arch/x86_64/cpu.h"
 #include "kernel/frame/arch/x86_64/trap_regs.h"
@@ -15,6 +19,14 @@
 
 #define EXIT_SYSCALL 0
 #define EXIT_TRAP 1
+
+// An isolation_jump (cpu.c). `at` has 5 bytes, into whose middle nothing jumps.
+.macro WHEN_ISOLATED at, to
+    .pushsection .isolation_jumps, "a"
+    .balign 4
+    .long   \at - ., \to - \at - 5
+    .popsection
+.endm
 
 .macro PUSH_GENERAL
     .irp    r, ax, bx, cx, dx, si, di, bp, 8, 9, 10, 11, 12, 13, 14, 15
@@ -40,54 +52,29 @@
     ret
 .endm
 
-.section .text
+// From a trampoline, with the vector pushed, to the registers' place that it names: rbx becomes the
+// CR3 of the interrupted code. Nine words are moved, and the last two wiped; behind them are the
+// trampoline's other fields.
+.macro LEAVE_TRAMPOLINE
+    push    %rax
+    push    %rbx
+    mov     %cr3, %rbx
+    mov     %rbx, %rax
+    and     72(%rsp), %rax
+    mov     %rax, %cr3
+    mov     80(%rsp), %rax
+    .irp    at, -16, -8, 0, 8, 16, 24, 32, 40, 48
+    pop     \at(%rax)
+    .endr
+    movq    $0, -72(%rsp)
+    movq    $0, -64(%rsp)
+    lea     -16(%rax), %rsp
+    .irp    r, cx, dx, si, di, bp, 8, 9, 10, 11, 12, 13, 14, 15
+    push    %r\r
+    .endr
+.endm
 
-// Called by user_enter() in cpu.h, after user_enter_with(): rdi has the registers, sil says whether SYSRET will do, which
-// takes rip from rcx and rflags from r11.
-.globl user_enter_asm
-.type user_enter_asm, @function
-user_enter_asm:
-    push    %rbp
-    mov     %rsp, %gs:CPU_KERNEL_SP
-    // An NMI may come from here on; it has a stack of its own.
-    mov     %rdi, %rsp
-    test    %sil, %sil
-    jnz     1f
-    POP_GENERAL
-    add     $16, %rsp               // vector, error
-    swapgs
-    iretq
-1:  POP_GENERAL
-    mov     REGS_RSP - REGS_VECTOR(%rsp), %rsp
-    swapgs
-    sysretq
-.size user_enter_asm, . - user_enter_asm
-
-// SYSCALL from 64-bit code: rcx is the return address, r11 the flags (SDM Vol. 2B, SYSCALL).
-.globl syscall_entry
-.type syscall_entry, @function
-syscall_entry:
-    endbr64
-    swapgs
-    mov     %rsp, %gs:CPU_USER_SP
-    mov     %gs:CPU_USER_PUSH, %rsp
-    PUSH_GENERAL
-    mov     %rcx, REGS_RIP(%rsp)
-    mov     %r11, REGS_RFLAGS(%rsp)
-    mov     %gs:CPU_USER_SP, %rax
-    mov     %rax, REGS_RSP(%rsp)
-    mov     $EXIT_SYSCALL, %eax
-    mov     %gs:CPU_KERNEL_SP, %rsp
-    RETURN_FROM_USER_ENTER
-.size syscall_entry, . - syscall_entry
-
-// SYSCALL from 32-bit code. The GDT has no such segment, so nothing gets here.
-.globl syscall_entry_compat
-.type syscall_entry_compat, @function
-syscall_entry_compat:
-    endbr64
-    ud2
-.size syscall_entry_compat, . - syscall_entry_compat
+.section .text.entry, "ax"
 
 // One stub for each vector, 16 bytes apart: makes the frame uniform and goes on. Vectors with
 // an error code: SDM Vol. 3A, "Exception and Interrupt Vectors".
@@ -112,16 +99,101 @@ trap_stubs:
 .endr
 .size trap_stubs, . - trap_stubs
 
+// Called by user_enter() in cpu.h, after user_enter_with(): rdi has the registers, sil says whether
+// SYSRET will do, which takes rip from rcx and rflags from r11.
+.globl user_enter_asm
+.type user_enter_asm, @function
+user_enter_asm:
+    push    %rbp
+    mov     %rsp, %gs:CPU_KERNEL_SP
+    // An NMI may come from here on; it has a stack of its own.
+    mov     %rdi, %rsp
+leave_kernel:
+    WHEN_ISOLATED leave_kernel, leave_kernel_isolated
+    test    %sil, %sil
+    jnz     1f
+    POP_GENERAL
+    add     $16, %rsp               // vector, error
+    swapgs
+    iretq
+1:  POP_GENERAL
+    mov     REGS_RSP - REGS_VECTOR(%rsp), %rsp
+    swapgs
+    sysretq
+
+// IRET serves after system calls too.
+leave_kernel_isolated:
+    mov     %cr3, %rbx
+    or      $CR3_USER, %rbx
+    mov     %gs:CPU_SELF, %rdi
+    add     $CPU_TRAMPOLINE, %rdi
+    swapgs
+
+// To the registers at rsp and the tables in rbx, by the trampoline that begins at rdi.
+leave_by_trampoline:
+    sub     $48, %rdi
+    mov     %rdi, REGS_VECTOR(%rsp)
+    mov     REGS_RAX(%rsp), %rax
+    mov     %rbx, REGS_RAX(%rsp)
+    stosq
+    lea     REGS_RIP(%rsp), %rsi
+    mov     $5, %ecx
+    rep movsq
+    POP_GENERAL
+    pop     %rsp                    // where the vector was
+    mov     %rax, %cr3
+    pop     %rax
+    movq    $0, -8(%rsp)
+    iretq
+.size user_enter_asm, . - user_enter_asm
+
+// SYSCALL from 64-bit code: rcx is the return address, r11 the flags (SDM Vol. 2B, SYSCALL).
+.globl syscall_entry
+.type syscall_entry, @function
+syscall_entry:
+    endbr64
+enter_kernel:
+    WHEN_ISOLATED enter_kernel, enter_kernel_isolated
+    swapgs
+    mov     %rsp, %gs:CPU_USER_SP
+save_registers:
+    mov     %gs:CPU_USER_PUSH, %rsp
+    PUSH_GENERAL
+    mov     %rcx, REGS_RIP(%rsp)
+    mov     %r11, REGS_RFLAGS(%rsp)
+    mov     %gs:CPU_USER_SP, %rax
+    mov     %rax, REGS_RSP(%rsp)
+    mov     $EXIT_SYSCALL, %eax
+    mov     %gs:CPU_KERNEL_SP, %rsp
+    RETURN_FROM_USER_ENTER
+enter_kernel_isolated:
+    swapgs
+    mov     %rsp, %gs:CPU_USER_SP
+    mov     %cr3, %rsp
+    and     $~CR3_USER, %rsp
+    mov     %rsp, %cr3
+    jmp     save_registers
+.size syscall_entry, . - syscall_entry
+
+// SYSCALL from 32-bit code. The GDT has no such segment, so nothing gets here.
+.globl syscall_entry_compat
+.type syscall_entry_compat, @function
+syscall_entry_compat:
+    endbr64
+    ud2
+.size syscall_entry_compat, . - syscall_entry_compat
+
 .type trap_common, @function
 trap_common:
+    WHEN_ISOLATED trap_common, trap_isolated
     PUSH_GENERAL
     testb   $3, REGS_CS(%rsp)
     jnz     trap_from_user
+trap_in_kernel:
     RESET_FLAGS
     mov     %rsp, %rdi
     // The CPU aligned the stack to 16 bytes before it pushed, and REGS_SIZE keeps that.
     call    trap_from_kernel
-trap_return:
     POP_GENERAL
     add     $16, %rsp
     iretq
@@ -133,13 +205,23 @@ trap_from_user:
     mov     %gs:CPU_KERNEL_SP, %rsp
     RESET_FLAGS
     RETURN_FROM_USER_ENTER
+
+// User mode's traps are on a trampoline.
+trap_isolated:
+    testb   $3, REGS_CS - REGS_VECTOR(%rsp)
+    jnz     1f
+    PUSH_GENERAL
+    jmp     trap_in_kernel
+1:  LEAVE_TRAMPOLINE
+    jmp     trap_from_user
 .size trap_common, . - trap_common
 
-// Debug, NMI, double fault and machine check: GS may still be the user's although the frame
-// says kernel, so the CPU's address comes from the top of the interrupt stack.
+// Debug, NMI, double fault and machine check: GS and CR3 may still be the user's although the frame
+// says kernel, so the CPU's address comes from the top of the interrupt stack, and both are put
+// back as they were. Always by a trampoline: it is seldom, and one way is easier to keep right.
 .type trap_on_ist, @function
 trap_on_ist:
-    PUSH_GENERAL
+    LEAVE_TRAMPOLINE
     RESET_FLAGS
     testb   $3, REGS_CS(%rsp)
     jnz     ist_from_user
@@ -157,7 +239,8 @@ trap_on_ist:
     mov     %r12d, %eax
     mov     %r13d, %edx
     wrmsr
-    jmp     trap_return
+    mov     REGS_SIZE + 8(%rsp), %rdi
+    jmp     leave_by_trampoline
 
 // From user mode it is an exit like any other, once the frame is where that wants it.
 ist_from_user:
@@ -171,6 +254,8 @@ ist_from_user:
     mov     %gs:CPU_KERNEL_SP, %rsp
     RETURN_FROM_USER_ENTER
 .size trap_on_ist, . - trap_on_ist
+
+.section .text
 
 // void stack_switch(uint64_t *save, uint64_t load)
 .globl stack_switch
