@@ -67,7 +67,8 @@ static struct live *header_of(const void *at)
 }
 
 // What hidden_copy does to a service's memory, for the sanitizers.
-void note_access(const void *at, size_t n, bool write)
+void note_access([[maybe_unused]] const void *at, [[maybe_unused]] size_t n,
+                 [[maybe_unused]] bool write)
 {
 #if __has_feature(address_sanitizer)
     auto *bad = __asan_region_is_poisoned(const_cast<void *>(at), n);

@@ -46,6 +46,7 @@ static void negate_overflow(void)
     int smallest = -largest - 1;
 #line 1006
     seven = -smallest;
+#line 1006
 }
 
 static void shift_too_far(void)
@@ -96,8 +97,8 @@ static void right_call(void)
 [[gnu::noinline]] static void stack_smash(void)
 {
     char array[24];
-    // Over the canary, and not as far as the return address.
-    fill(array, (int)sizeof(array) + 8);
+    // Over the canary, behind which the caller's rbp is, and not as far as the return address.
+    fill(array, (int)sizeof(array) + 16);
 #line 1011
 }
 

@@ -176,8 +176,10 @@ static void guard_pages(void)
         EXPECT(is_data((uint64_t)cpu));
         EXPECT(n == 0 || is_hole((uint64_t)cpu - PAGE_SIZE));
         for (int i = 0; i < IST_COUNT; i++) {
-            uint64_t page = align_down((uint64_t)cpu->arch.entry.trampolines[i + 1].to, PAGE_SIZE);
-            EXPECT(is_data(page) && is_hole(page - PAGE_SIZE) && is_hole(page + PAGE_SIZE));
+            uint64_t top = align_down((uint64_t)cpu->arch.entry.trampolines[i + 1].to, PAGE_SIZE);
+            uint64_t bottom = top - (STACK_SCALE - 1) * PAGE_SIZE;
+            EXPECT(is_data(bottom) && is_data(top));
+            EXPECT(is_hole(bottom - PAGE_SIZE) && is_hole(top + PAGE_SIZE));
         }
     }
 }

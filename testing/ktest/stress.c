@@ -284,10 +284,11 @@ static void run_faults(uint64_t total)
 
 // ---- how much -----------------------------------------------------------------------------------
 
-// A short run first, after which the frame has the tables and slabs that it keeps.
+// A short run first, after which the frame has the tables that it keeps.
 static void measure(const char *what, void (*run)(uint64_t count), uint64_t count)
 {
     cmdline_find_u64(boot_cmdline(), SPAN_TEXT("count"), &count);
+    stock_up();
     run(count / 100);
     uint64_t before = free_pages(), begin = clock_mono_ns();
     run(count);

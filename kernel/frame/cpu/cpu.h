@@ -2,7 +2,7 @@
 // The block of data that each CPU has for itself, and variables of which each CPU has one.
 //
 // In the kernel GS points at the running CPU's block. Which CPU that is may change wherever a
-// task can be moved: use these with preemption or interrupts off.
+// task can be moved: use these with preemption or interrupts off, but for cpu_read.
 #pragma once
 #include "kernel/frame/arch/x86_64/cpu.h"
 
@@ -33,6 +33,21 @@ struct cpu *cpu_block(uint32_t id);
 
 // Enters a block into the table. Boot CPU, while CPUs start.
 void cpu_add(struct cpu *cpu);
+
+// A field of this CPU's block by one instruction: of the CPU that the caller is on at that moment,
+// although it may be moved before and after.
+#if __STDC_HOSTED__
+#define cpu_read(field) (cpu_this()->field)
+#else
+#define cpu_read(field)                                                                            \
+    ({                                                                                             \
+        __typeof__(((struct cpu *)nullptr)->field) cpu_read_value;                                 \
+        __asm__ volatile("mov %%gs:%c1, %0"                                                        \
+                         : "=r"(cpu_read_value)                                                    \
+                         : "i"(offsetof(struct cpu, field)));                                      \
+        cpu_read_value;                                                                            \
+    })
+#endif
 
 // Per-CPU variables: PERCPU(type, name) defines one, all zero at the start on every CPU.
 #if __STDC_HOSTED__

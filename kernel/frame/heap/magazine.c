@@ -98,7 +98,7 @@ void heap_fail_after(uint64_t n)
     page_cache_limit = 0;
     heap_trim();
     page_cache_drain();
-    alloc_fault = (struct alloc_fault){.task = cpu_this()->current, .left = n};
+    alloc_fault = (struct alloc_fault){.task = cpu_read(current), .left = n};
 }
 
 bool heap_fail_stop(void)

@@ -16,7 +16,7 @@ extern struct alloc_fault alloc_fault;
 // served it: while this is on the caches are empty.
 static inline bool alloc_fault_now(void)
 {
-    if (likely(alloc_fault.task == nullptr) || alloc_fault.task != cpu_this()->current)
+    if (likely(alloc_fault.task == nullptr) || alloc_fault.task != cpu_read(current))
         return false;
     if (alloc_fault.left-- != 0)
         return false;

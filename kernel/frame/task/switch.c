@@ -24,7 +24,7 @@ struct runqueue {
     struct spinlock lock;
     struct task *prev;    // during a switch: who ran before; null for the idle loop
     uint32_t ready;       // atomic: how many are queued, as far as the policy is honest
-    bool slice_armed;     // the slice timer is set
+    bool slice_armed;     // atomic: the slice timer is set
     uint64_t switched_at; // in clock_cycles(): when the running task was last charged
     uint64_t idle_sp;
     struct task *dead; // this CPU's own: ended tasks to be buried
@@ -51,7 +51,7 @@ static void runqueue_unlock(struct runqueue *rq) NO_LOCK_ANALYSIS
 // Not by cpu + 1, which wraps: a service chooses its containers' numbers.
 bool run_queue_is_mine(uint32_t cpu)
 {
-    uint32_t held = cpu_this()->queue_held;
+    uint32_t held = cpu_read(queue_held);
     return held != 0 && held - 1 == cpu;
 }
 
@@ -95,12 +95,12 @@ static struct task *task_of(struct sched_node *n)
 
 static void set_slice(struct runqueue *rq, uint32_t cpu, struct task *running)
 {
-    if (rq->slice_armed || running == nullptr)
+    if (__atomic_load_n(&rq->slice_armed, __ATOMIC_RELAXED) || running == nullptr)
         return;
     uint64_t cycles = ops->slice(cpu, &running->sched);
     if (cycles == 0)
         return;
-    rq->slice_armed = true;
+    __atomic_store_n(&rq->slice_armed, true, __ATOMIC_RELAXED);
     timer_set_slice_end(clock_cycles() + cycles);
 }
 
@@ -154,7 +154,7 @@ void task_enqueue(struct task *t, enum sched_why why)
     bool give_way = ops->enqueue(cpu, &t->sched, why);
     make_ready(t);
     count_ready(rq, rq->ready + 1);
-    bool no_end = !rq->slice_armed;
+    bool no_end = !__atomic_load_n(&rq->slice_armed, __ATOMIC_RELAXED);
     if (here && !give_way)
         set_slice(rq, cpu, running);
     runqueue_unlock(rq);
@@ -179,10 +179,14 @@ static struct task *pick(struct runqueue *rq, uint32_t cpu)
             return nullptr;
         // Only this CPU may take up again who is still on its stack.
         bool runs = t == rq->prev && task_change_state(t, TASK_LEAVING, TASK_RUNNING);
-        if (!runs && cpuset_has(t->sched.attr.affinity, cpu))
-            runs = task_change_state(t, TASK_READY, TASK_RUNNING);
-        if (!runs)
+        if (!runs && !task_change_state(t, TASK_READY, TASK_RUNNING))
             continue;
+        // Looked at now that it is ours: until then it may be changing. Who is here against its
+        // affinity is in no queue: the policy has lost it.
+        if (!runs && !cpuset_has(t->sched.attr.affinity, cpu)) {
+            task_change_state(t, TASK_RUNNING, TASK_READY);
+            continue;
+        }
         // Who changes its attributes sees that it runs, and where, or we see that they change.
         __atomic_store_n(&t->sched.cpu, cpu, __ATOMIC_SEQ_CST);
         if (unlikely(__atomic_load_n(&t->attr_changed, __ATOMIC_RELAXED)))
@@ -308,7 +312,7 @@ void task_main(void *arg)
 
 static void slice_end(void)
 {
-    percpu_this(runqueues)->slice_armed = false;
+    __atomic_store_n(&percpu_this(runqueues)->slice_armed, false, __ATOMIC_RELAXED);
     preempt_ask();
     // Who waits here may have been waited for elsewhere.
     struct cpuset idle = sched_idle_cpus();
@@ -427,7 +431,7 @@ void task_requeue(struct task *t)
     preempt_enable();
 }
 
-struct task *task_current(void) { return cpu_this()->current; }
+struct task *task_current(void) { return cpu_read(current); }
 
 // ---- the idle loop ---------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ static bool in_user_space(uaddr_t at, size_t len)
 
 enum err vm_space_reader(struct vm_space *space, uaddr_t at, size_t len, struct vm_reader *r)
 {
-    ASSERT(cpu_this()->active == space);
+    ASSERT(cpu_read(active) == space);
     *r = (struct vm_reader){};
     if (!in_user_space(at, len))
         return ERR_FAULT;
@@ -30,7 +30,7 @@ enum err vm_space_reader(struct vm_space *space, uaddr_t at, size_t len, struct 
 
 enum err vm_space_writer(struct vm_space *space, uaddr_t at, size_t len, struct vm_writer *w)
 {
-    ASSERT(cpu_this()->active == space);
+    ASSERT(cpu_read(active) == space);
     *w = (struct vm_writer){};
     if (!in_user_space(at, len))
         return ERR_FAULT;
@@ -58,7 +58,7 @@ enum err vm_copy(struct vm_writer *to, struct vm_reader *from, size_t *done)
 
 static enum err word_at(struct vm_space *space, uaddr_t at)
 {
-    ASSERT(cpu_this()->active == space && at.raw % sizeof(uint32_t) == 0);
+    ASSERT(cpu_read(active) == space && at.raw % sizeof(uint32_t) == 0);
     return in_user_space(at, sizeof(uint32_t)) ? ERR_OK : ERR_FAULT;
 }
 

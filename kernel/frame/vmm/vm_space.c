@@ -65,7 +65,7 @@ static uint64_t tag_of(struct vm_space *space)
 
 enum pcid_flush vm_space_catch_up(struct vm_space *space, uint64_t change)
 {
-    bool active = cpu_this()->active == space;
+    bool active = cpu_read(active) == space;
     if (!cpu_features.pcid)
         return active ? PCID_FLUSH_BATCH : PCID_FLUSH_NONE;
     return pcid_catch_up(percpu_this(pcids), space->number, active, change,

@@ -73,7 +73,7 @@ static void check(const struct held *h, const struct lock_class *c, const void *
 
 static void check_sleeping(const struct lock_class *c, const void *lock)
 {
-    const struct task *self = cpu_this()->current;
+    const struct task *self = cpu_read(current);
     uint64_t flags = table_lock();
     for (uint32_t i = 0; i < sleeping_count; i++) {
         if (sleeping[i].task == self)
@@ -82,7 +82,7 @@ static void check_sleeping(const struct lock_class *c, const void *lock)
     table_unlock(flags);
 }
 
-static bool in_task(void) { return cpu_this()->current != nullptr && cpu_this()->irq_depth == 0; }
+static bool in_task(void) { return cpu_read(current) != nullptr && cpu_read(irq_depth) == 0; }
 
 // ---- spin locks ------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ void lock_debug_sleeping_acquired(const struct lock_class *c, const void *lock)
         return;
     uint64_t flags = table_lock();
     ASSERT(sleeping_count < SLEEPING_MAX);
-    remember(&sleeping[sleeping_count++], c, lock, cpu_this()->current, __builtin_frame_address(0));
+    remember(&sleeping[sleeping_count++], c, lock, cpu_read(current), __builtin_frame_address(0));
     table_unlock(flags);
 }
 
@@ -172,7 +172,7 @@ void lock_debug_sleeping_release(const struct lock_class *c, const void *lock)
     if (sanitizer_stopped)
         return;
     uint64_t flags = table_lock();
-    if (!forget(sleeping, &sleeping_count, lock, cpu_this()->current))
+    if (!forget(sleeping, &sleeping_count, lock, cpu_read(current)))
         not_held(c, lock);
     table_unlock(flags);
 }
@@ -181,7 +181,7 @@ void lock_debug_task_exit(void)
 {
     if (sanitizer_stopped)
         return;
-    const struct task *self = cpu_this()->current;
+    const struct task *self = cpu_read(current);
     uint64_t flags = table_lock();
     for (uint32_t i = 0; i < sleeping_count; i++) {
         if (sleeping[i].task != self)
