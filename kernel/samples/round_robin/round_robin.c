@@ -4,22 +4,22 @@
 #include "kernel/frame/frame.h"
 
 constexpr char FIRST_NAME = 'a';
-constexpr uint32_t TASKS = 6;
+constexpr uint32_t TASKS = 6, LANES = 2;
 constexpr size_t TURNS = 12;                // that are noted on each CPU
 constexpr uint64_t TURN_CYCLES = 2'000'000; // how long a turn may last
 
 // One CPU's tasks, changed inside the policy's functions only: there that CPU's run queue is
 // locked.
 struct lane {
+    struct sched_queue main; // kernel_main, which goes before all others
     struct sched_queue ready;
-    uint8_t first;        // the name with which the notes begin
+    bool open;            // all its tasks have come: turns begin
     uint8_t turns[TURNS]; // who had them
     size_t noted;
 };
 
-static struct lane left = {.first = FIRST_NAME}, right = {.first = FIRST_NAME + 1};
+static struct lane left, right;
 
-static bool all_started;      // atomic: from now on turns are noted
 static uint32_t lanes_noted;  // atomic: whose notes are complete
 static uint32_t ended;        // atomic: tasks
 static struct waitq some_end; // kernel_main waits for them
@@ -32,21 +32,21 @@ static struct lane *lane_of(uint32_t cpu) { return cpu == 0 ? &left : &right; }
 static uint32_t turns_select(struct sched_node *task, enum sched_why, uint32_t)
 {
     struct sched_attr attr = sched_node_attr(task);
-    return attr.label == 0 ? 0 : (attr.label - FIRST_NAME) % 2u;
+    return attr.label == 0 ? 0 : (attr.label - FIRST_NAME) % LANES;
 }
 
 // Behind all others, whyever it comes. Nobody has to give way: each turn has an end.
 static bool turns_enqueue(uint32_t cpu, struct sched_node *task, enum sched_why)
 {
-    if (!sched_queue_push(&lane_of(cpu)->ready, task))
+    struct lane *l = lane_of(cpu);
+    if (!sched_queue_push(sched_node_attr(task).label == 0 ? &l->main : &l->ready, task))
         panic("a task is queued twice");
     return false;
 }
 
 static void note_turn(struct lane *l, uint8_t name)
 {
-    bool begins = l->noted > 0 || name == l->first;
-    if (!load_acquire(&all_started) || !begins || l->noted == TURNS)
+    if (l->noted == TURNS)
         return;
     l->turns[l->noted++] = name;
     if (l->noted == TURNS)
@@ -56,8 +56,12 @@ static void note_turn(struct lane *l, uint8_t name)
 static struct sched_node *turns_pick(uint32_t cpu)
 {
     struct lane *l = lane_of(cpu);
-    struct sched_node *next = sched_queue_pop(&l->ready);
-    if (next != nullptr && sched_node_attr(next).label != 0)
+    struct sched_node *next = sched_queue_pop(&l->main);
+    l->open = l->open || sched_queue_count(&l->ready) == TASKS / LANES;
+    if (next != nullptr || !l->open)
+        return next;
+    next = sched_queue_pop(&l->ready);
+    if (next != nullptr)
         note_turn(l, (uint8_t)sched_node_attr(next).label);
     return next;
 }
@@ -71,7 +75,8 @@ static uint64_t turns_slice(uint32_t, struct sched_node *) { return TURN_CYCLES;
 
 static bool turns_dequeue(uint32_t cpu, struct sched_node *task)
 {
-    return sched_queue_remove(&lane_of(cpu)->ready, task);
+    struct lane *l = lane_of(cpu);
+    return sched_queue_remove(&l->ready, task) || sched_queue_remove(&l->main, task);
 }
 
 static const struct sched_ops strict_turns = {
@@ -129,12 +134,13 @@ void kernel_main(void)
         kprintf("round_robin: runs on two CPUs (--smp 2), not on %u\n", cpus);
         power_off(1);
     }
+    sched_queue_init(&left.main, 0);
     sched_queue_init(&left.ready, 0);
+    sched_queue_init(&right.main, 1);
     sched_queue_init(&right.ready, 1);
     sched_inject(&strict_turns);
     for (uint32_t i = 0; i < TASKS; i++)
         start_spinner((char)(FIRST_NAME + i));
-    store_release(&all_started, true);
     waitq_until(&some_end, load_acquire(&ended) == TASKS);
     print_turns(0, &left);
     print_turns(1, &right);
