@@ -271,8 +271,9 @@ private:
         for (size_t i = 0; i < NODES; i++) {
             if (where_[i] != READY && where_[i] != RUNNING)
                 continue;
-            weighted += static_cast<__int128>(static_cast<int64_t>(node_[i].share.vruntime - f_.base)) *
-                        node_[i].attr.weight;
+            weighted +=
+                static_cast<__int128>(static_cast<int64_t>(node_[i].share.vruntime - f_.base)) *
+                node_[i].attr.weight;
             weight += node_[i].attr.weight;
         }
         return static_cast<__int128>(static_cast<int64_t>(n->share.vruntime - f_.base)) * weight <=
@@ -288,8 +289,9 @@ private:
             CHECK((f_.running == &node_[i]) == (where_[i] == RUNNING));
             if (where_[i] != READY && where_[i] != RUNNING)
                 continue;
-            weighted += static_cast<__int128>(static_cast<int64_t>(node_[i].share.vruntime - f_.base)) *
-                        node_[i].attr.weight;
+            weighted +=
+                static_cast<__int128>(static_cast<int64_t>(node_[i].share.vruntime - f_.base)) *
+                node_[i].attr.weight;
             weight += node_[i].attr.weight;
         }
         CHECK(f_.sum_weight == weight);

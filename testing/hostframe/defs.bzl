@@ -3,7 +3,7 @@
 load("@rules_cc//cc:defs.bzl", "cc_test")
 load("//toolchain/cc:with_features.bzl", "with_features")
 
-def hostframe_test(name, srcs, deps = [], kernel = None, size = "small", **kwargs):
+def hostframe_test(name, srcs, deps = [], kernel = None, inside = False, size = "small", **kwargs):
     """Makes `name`, under ASan and UBSan, and `name`_tsan, under TSan.
 
     Args:
@@ -11,6 +11,7 @@ def hostframe_test(name, srcs, deps = [], kernel = None, size = "small", **kwarg
       srcs: its sources.
       deps: what it needs beside the frame.
       kernel: the library with a kernel_main that the test names.
+      inside: whether it looks into the frame.
       size: the test's.
       **kwargs: for cc_test.
     """
@@ -19,9 +20,8 @@ def hostframe_test(name, srcs, deps = [], kernel = None, size = "small", **kwarg
         srcs = srcs,
         size = size,
         target_compatible_with = ["//toolchain/platforms:glibc"],
-        deps = deps + ([kernel] if kernel else []) + [
+        deps = deps + ([kernel] if kernel else []) + (["//kernel/frame/arch/x86_64"] if inside else []) + [
             "//kernel/frame",
-            "//kernel/frame/arch/x86_64",
             "//testing/host:panic",
             "//testing/hostframe",
             "@com_google_googletest//:gtest",

@@ -340,6 +340,8 @@ void task_park(void)
     hostframe::stop_if_off();
 }
 
+void task_kick(struct task *t) { (void)task_unpark(t); }
+
 bool task_unpark(struct task *t)
 {
     std::lock_guard l(mutex_of(t));
@@ -355,6 +357,10 @@ void task_exit(void)
     might_sleep("task_exit");
     throw hostframe::Exit{};
 }
+
+struct vm_space *task_space(void) { return current->space; }
+
+uint32_t task_cpu(void) { return cpu_this()->id; }
 
 void task_set_space(struct vm_space *space)
 {

@@ -18,8 +18,9 @@ static inline uint64_t free_pages(void)
     return pmm_stats().free;
 }
 
-// Makes as many tasks at once as tests may have at hand on all CPUs, or in quarantine: the slabs that
-// they take stay for ever, and are not to be taken for a leak when some test is first to need them.
+// Makes as many tasks at once as tests may have at hand on all CPUs, or in quarantine: the slabs
+// that they take stay for ever, and are not to be taken for a leak when some test is first to need
+// them.
 void stock_up(void);
 
 static inline void wait_until(const uint32_t *word, uint32_t value)

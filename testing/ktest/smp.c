@@ -253,12 +253,8 @@ static void being_moved(void)
 }
 
 const struct ktest ktest_smp[] = {
-    {"preemption", preemption},
-    {"being_moved", being_moved},
-    {"timers", timers},
-    {"sleep_and_wake", sleep_and_wake},
-    {"clocks", clocks},
-    {"date", date},
-    {"chaos", chaos},
-    {},
+    {"preemption", preemption}, {"being_moved", being_moved},
+    {"timers", timers},         {"sleep_and_wake", sleep_and_wake},
+    {"clocks", clocks},         {"date", date},
+    {"chaos", chaos},           {},
 };

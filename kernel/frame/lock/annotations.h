@@ -14,5 +14,6 @@
 #define ACQUIRE_SHARED(class) __attribute__((acquire_shared_capability(class)))
 #define RELEASE_SHARED(class) __attribute__((release_shared_capability(class)))
 #define REQUIRES(class) __attribute__((requires_capability(class)))
+#define REQUIRES_SHARED(class) __attribute__((requires_shared_capability(class)))
 #define EXCLUDES(class) __attribute__((locks_excluded(class)))
 #define ACQUIRED_AFTER(class) __attribute__((acquired_after(class)))

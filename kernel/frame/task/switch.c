@@ -389,6 +389,13 @@ bool task_unpark(struct task *t)
     return true;
 }
 
+void task_kick(struct task *t)
+{
+    uint32_t cpu = __atomic_load_n(&t->sched.cpu, __ATOMIC_SEQ_CST);
+    if (!task_unpark(t) && state_of(t) == TASK_RUNNING && cpu != cpu_this()->id)
+        smp_reschedule(cpu);
+}
+
 void task_exit(void)
 {
     might_sleep("task_exit");

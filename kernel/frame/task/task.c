@@ -132,6 +132,10 @@ uint64_t task_used_cycles(const struct task *task)
     return __atomic_load_n(&task->used_cycles, __ATOMIC_RELAXED);
 }
 
+struct vm_space *task_space(void) { return task_current()->space; }
+
+uint32_t task_cpu(void) { return cpu_this()->id; }
+
 void task_set_space(struct vm_space *space)
 {
     struct task *self = task_current();

@@ -65,12 +65,19 @@ void task_park(void);
 // Ends a task's park, or its next. True if it slept. Any context; the caller has a reference.
 bool task_unpark(struct task *task);
 
+// The same; and if it runs, has it ask its hooks in user_mode_run whether there is an event, soon.
+void task_kick(struct task *task);
+
 // Ends the running task; as returning from its function does.
 [[noreturn]] void task_exit(void);
 
 // Gives the running task an address space, active whenever it runs; null takes it away. The
 // task holds a reference. Task context.
 void task_set_space(struct vm_space *space);
+
+// The running task's address space, or null; and the CPU it is on, which may change at once.
+struct vm_space *task_space(void);
+uint32_t task_cpu(void);
 
 // Tasks that were started and have not ended; one that has ended counts until its stack and its
 // address space have been let go. Any context.

@@ -57,6 +57,7 @@ void user_ctx_copy(struct user_context *to, struct user_context *from)
 }
 
 size_t user_ctx_fpu_size(void) { return user_state_fpu_size(); }
+uint64_t user_ctx_fpu_components(void) { return user_state_kind.xcr0; }
 
 enum err user_ctx_get_fpu(struct user_context *ctx, struct span to)
 {
@@ -81,8 +82,10 @@ enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from)
 #define GENERAL_REGS(X)                                                                            \
     X(rax)                                                                                         \
     X(rbx)                                                                                         \
-    X(rcx) X(rdx) X(rsi) X(rdi) X(rbp) X(rsp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14)       \
-        X(r15) X(rip) X(rflags)
+    X(rcx)                                                                                         \
+    X(rdx)                                                                                         \
+    X(rsi) X(rdi) X(rbp) X(rsp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rip)       \
+        X(rflags)
 
 void user_ctx_get_regs(struct user_context *ctx, struct user_regs *to)
 {
@@ -131,3 +134,9 @@ void user_ctx_set_result(struct user_context *ctx, uint64_t result) { ctx->regs.
 struct user_exception user_ctx_exception(const struct user_context *ctx) { return ctx->exception; }
 
 uaddr_t user_ctx_ip(const struct user_context *ctx) { return (uaddr_t){ctx->regs.rip}; }
+
+// CPUID's word of that time's features.
+uint32_t user_hwcap(void) { return cpuid(1, 0).edx; }
+
+// Bit 1: programs may use the instructions for segment bases (asm/hwcap2.h).
+uint32_t user_hwcap2(void) { return cpu_features.fsgsbase ? 2 : 0; }

@@ -13,6 +13,7 @@
 // exception that the CPU would have raised.
 #pragma once
 #include "kernel/frame/arch/x86_64/layout.h"
+#include "kernel/frame/arch/x86_64/trap_vector.h"
 #include "kernel/frame/base/err.h"
 #include "kernel/frame/base/span.h"
 
@@ -53,8 +54,15 @@ void user_ctx_set_regs(struct user_context *ctx, const struct user_regs *regs);
 // Vector and floating-point registers, as XSAVE's standard form has them: their size, and copies.
 // Set takes any bytes and makes them harmless. ERR_INVAL: another size.
 size_t user_ctx_fpu_size(void);
+
+// Which of XSAVE's components these are, as XCR0 has them; 0: the CPU has FXSAVE only.
+uint64_t user_ctx_fpu_components(void);
 enum err user_ctx_get_fpu(struct user_context *ctx, struct span to);
 enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from);
+
+// What the CPU offers programs, as getauxval(3) tells them: AT_HWCAP and AT_HWCAP2.
+uint32_t user_hwcap(void);
+uint32_t user_hwcap2(void);
 
 // After USER_SYSCALL: the call's number (rax), its arguments 0 to 5 (rdi, rsi, rdx, r10, r8,
 // r9; psABI, "Linux Conventions"), and where its result goes (rax).

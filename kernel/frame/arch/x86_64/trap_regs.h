@@ -15,6 +15,7 @@
 #define REGS_RAX 112
 
 #ifndef __ASSEMBLER__
+#include "kernel/frame/arch/x86_64/trap_vector.h"
 #include "kernel/frame/base/types.h"
 
 // General registers in the order entry.S pushes them (downwards from rax), then what the CPU
@@ -36,25 +37,4 @@ static_assert(offsetof(struct trap_regs, rcx) == REGS_RCX);
 static_assert(offsetof(struct trap_regs, r11) == REGS_R11);
 static_assert(offsetof(struct trap_regs, rax) == REGS_RAX);
 static_assert(sizeof(struct trap_regs) == REGS_SIZE);
-
-// Exception vectors (SDM Vol. 3A, "Exception and Interrupt Vectors").
-enum trap_vector : int {
-    TRAP_DIVIDE = 0,
-    TRAP_DEBUG = 1,
-    TRAP_NMI = 2,
-    TRAP_BREAKPOINT = 3,
-    TRAP_INVALID_OPCODE = 6,
-    TRAP_DOUBLE_FAULT = 8,
-    TRAP_GENERAL_PROTECTION = 13,
-    TRAP_PAGE_FAULT = 14,
-    TRAP_ALIGNMENT = 17,
-    TRAP_MACHINE_CHECK = 18,
-    TRAP_IRQ_FIRST = 32, // everything from here on is an interrupt
-    TRAP_VECTORS = 256,
-};
-
-constexpr uint64_t PAGE_FAULT_PRESENT = 1 << 0;
-constexpr uint64_t PAGE_FAULT_WRITE = 1 << 1;
-constexpr uint64_t PAGE_FAULT_USER = 1 << 2;
-constexpr uint64_t PAGE_FAULT_FETCH = 1 << 4;
 #endif
