@@ -12,6 +12,9 @@
 #define STATUS_DEVICE "isa-debugcon,iobase=0xe8,chardev=status"
 #define EXIT_DEVICE "isa-debug-exit,iobase=0xf4,iosize=4"
 
+// What boot/boot_info.h has room for.
+constexpr size_t CMDLINE_MAX = 2048;
+
 static void add(struct command *c, const char *format, ...)
 {
     va_list args;
@@ -46,6 +49,40 @@ static void add_exit(struct command *c, int status_fd)
     add_all(c, (const char *[]){"-device", STATUS_DEVICE, "-device", EXIT_DEVICE, nullptr});
 }
 
+// One word of the kernel's command line for each of a program's: what would end it is written
+// %XX, as in a URL, and an empty one as % alone.
+static void print_word(FILE *to, const char *word)
+{
+    fputs(word[0] != 0 ? " " : " %", to);
+    for (; *word != 0; word++) {
+        unsigned char byte = (unsigned char)*word;
+        if (byte <= ' ' || byte >= 0x7f || byte == '%' || byte == '"')
+            fprintf(to, "%%%02X", byte);
+        else
+            fputc(byte, to);
+    }
+}
+
+// What --append says, what a debugger needs, and the program's words. From malloc.
+static char *kernel_cmdline(const struct options *o, bool nokaslr)
+{
+    char *text;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    if (to == nullptr)
+        abort();
+    fputs(o->append != nullptr ? o->append : "", to);
+    if (nokaslr)
+        fputs(o->append != nullptr && o->append[0] != 0 ? " nokaslr" : "nokaslr", to);
+    if (o->program_words > 0)
+        fputs(" --", to);
+    for (int i = 0; i < o->program_words; i++)
+        print_word(to, o->program[i]);
+    if (fclose(to) != 0)
+        abort();
+    return text;
+}
+
 static void add_payload(struct command *c, const struct options *o, const struct resources *r)
 {
     if (r->iso) {
@@ -59,13 +96,10 @@ static void add_payload(struct command *c, const struct options *o, const struct
         add(c, "/proc/self/fd/%d", r->module_fd);
     }
     // A debugger's symbols are at the addresses that the kernel is linked for.
-    const char *append = o->append != nullptr ? o->append : "", *more = "";
-    if (r->gdb_socket != nullptr)
-        more = append[0] != 0 ? " nokaslr" : "nokaslr";
-    if (append[0] != 0 || more[0] != 0) {
-        add(c, "-append");
-        add(c, "%s%s", append, more);
-    }
+    char *cmdline = kernel_cmdline(o, r->gdb_socket != nullptr);
+    if (cmdline[0] != 0)
+        add_all(c, (const char *[]){"-append", cmdline, nullptr});
+    free(cmdline);
 }
 
 static bool check(const struct options *o, const struct resources *r, char *error, unsigned size)
@@ -75,6 +109,10 @@ static bool check(const struct options *o, const struct resources *r, char *erro
         why = "microvm has no CD drive: an ISO needs --machine pc or q35";
     else if (r->iso && (o->module != nullptr || o->append != nullptr))
         why = "an ISO brings its own modules and command line: no --module, no --append";
+    char *cmdline = kernel_cmdline(o, r->gdb_socket != nullptr);
+    if (strlen(cmdline) >= CMDLINE_MAX)
+        why = "the kernel's command line, with the program's arguments, is longer than 2047 bytes";
+    free(cmdline);
     if (why != nullptr)
         snprintf(error, size, "%s", why);
     return why == nullptr;

@@ -31,6 +31,7 @@ expect 0 "usage: bazel run //:qemu" -h
 expect 125 "keel: --frobnicate: no such option; -h lists them" --frobnicate
 expect 125 "keel: --kernel /no/such: No such file" --kernel /no/such
 expect 125 "keel: --module /no/such: No such file" --module /no/such
+expect 125 "keel: /no/such: No such file" --smp 2 /no/such --frobnicate
 expect 125 "keel: --kernel //x: a label must begin with // and needs" --kernel //x
 expect 0 "Hello, world" --accel tcg
 expect 0 "keel: tcg (as asked for)" -v --accel tcg
@@ -40,7 +41,8 @@ expect 125 "keel: QEMU ended with status 1" --smp 255 --machine pc --mem 1000000
 # Paths are relative to where the user stands.
 mkdir -p "$tmp/elsewhere"
 echo "no program" >"$tmp/elsewhere/module"
-BUILD_WORKING_DIRECTORY=$tmp/elsewhere expect 126 "hello: the boot module is not" --module module
+BUILD_WORKING_DIRECTORY=$tmp/elsewhere expect 126 "keel: the program cannot be started: it is not" --module module
+BUILD_WORKING_DIRECTORY=$tmp/elsewhere expect 126 "keel: the program cannot be started: it is not" ./module
 
 # Commas and blanks in a module's name are no separators.
 cp "$loop" "$tmp/elsewhere/a, b"

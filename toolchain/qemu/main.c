@@ -263,7 +263,7 @@ int main(int argc, char **argv)
         .module_fd = o.module != nullptr ? open(o.module, O_RDONLY) : -1,
     };
     if (o.module != nullptr && r.module_fd < 0)
-        die("--module %s: %s", o.module, strerror(errno));
+        die("%s%s: %s", o.program_words > 0 ? "" : "--module ", o.module, strerror(errno));
     if (o.gdb)
         r.gdb_socket = prepare_debugger(&o);
 

@@ -8,10 +8,11 @@
 #include <string.h>
 
 const char options_usage[] =
-    "usage: bazel run //:qemu -- [OPTION]...\n"
+    "usage: bazel run //:qemu -- [OPTION]... [PROGRAM [ARGUMENT]...]\n"
     "\n"
     "Boots a kernel in QEMU, with its console on standard input and output, and ends\n"
-    "with the status it ends with. Ctrl-A X leaves.\n"
+    "with the status it ends with. Ctrl-A X leaves. PROGRAM is a static Linux program\n"
+    "of this machine for it to run.\n"
     "\n"
     "  --machine microvm|pc|q35  the machine (default: microvm)\n"
     "  --accel tcg|kvm           the accelerator (default: kvm where it works, else tcg)\n"
@@ -19,7 +20,7 @@ const char options_usage[] =
     "  --smp N                   CPUs (default: 1)\n"
     "  --mem MIB                 memory in MiB (default: 128)\n"
     "  --kernel FILE|LABEL       the kernel: an ELF image, a GRUB ISO, or a Bazel label\n"
-    "  --module FILE             a boot module\n"
+    "  --module FILE             a boot module, without a PROGRAM\n"
     "  --append TEXT             the kernel's command line\n"
     "  --timeout S               end with 124 after S seconds\n"
     "  --icount                  count instructions: every run takes the same guest time\n"
@@ -28,8 +29,9 @@ const char options_usage[] =
     "  -v                        print the accelerator and the QEMU command\n"
     "  -h                        this help\n"
     "\n"
-    "Status: the guest's, 0 to 255. 124: timeout. 125: the machine could not be started\n"
-    "or stopped without a status. 134: the kernel panicked.\n";
+    "Status: the guest's, 0 to 255; 128 and the signal that ended PROGRAM. 124: timeout.\n"
+    "125: the machine could not be started or stopped without a status. 126: PROGRAM\n"
+    "cannot be run. 134: the kernel panicked.\n";
 
 struct parser {
     int argc;
@@ -173,10 +175,16 @@ bool options_parse(int argc, char *const argv[], struct options *o, char *error,
         .mem_mib = MEM_DEFAULT_MIB,
     };
     struct parser p = {argc, argv, 0, error, size};
-    for (p.at = 1; p.at < argc; p.at++) {
+    for (p.at = 1; p.at < argc && argv[p.at][0] == '-'; p.at++) {
         if (!parse_one(&p, o))
             return false;
     }
+    o->program = argv + p.at;
+    o->program_words = argc - p.at;
+    if (o->program_words > 0 && o->module != nullptr)
+        return fail(&p, "a program is the boot module: not with --module");
+    if (o->program_words > 0)
+        o->module = o->program[0];
     if (o->icount && o->accel == ACCEL_KVM)
         return fail(&p, "--icount counts in tcg only, not with --accel kvm");
     return true;

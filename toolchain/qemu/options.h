@@ -15,11 +15,13 @@ enum accel {
 struct options {
     const char *qemu; // the emulator; set by the Bazel target
     const char *gdb_script;
-    const char *kernel;  // file or label
-    const char *module;  // null: none
-    const char *append;  // null: none
-    const char *machine; // microvm, pc or q35
-    const char *cpu;     // null: the accelerator's default
+    const char *kernel;   // file or label
+    const char *module;   // null: none
+    char *const *program; // its name and arguments
+    int program_words;    // 0: none; else `module` is the program
+    const char *append;   // null: none
+    const char *machine;  // microvm, pc or q35
+    const char *cpu;      // null: the accelerator's default
     enum accel accel;
     unsigned smp;
     unsigned mem_mib;
