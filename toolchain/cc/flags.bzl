@@ -44,6 +44,12 @@ FREESTANDING = [
     _RESOURCE_DIR + "/include",
 ]
 
+# Linux's constants and structures are its headers'.
+KERNEL_UAPI = [
+    "-isystem",
+    "external/uapi/include",
+]
+
 # What running in ring 0 at the top of the address space asks for: interrupts push
 # on the stack in use, and the vector registers are the user program's.
 KERNEL_CODE = [
@@ -205,7 +211,12 @@ INSTRUMENT = {
     ],
 }
 
-KERNEL_INCLUDES = [_WORKSPACE + _RESOURCE_DIR + "/include"]
+KERNEL_INCLUDES = [
+    _WORKSPACE + _RESOURCE_DIR + "/include",
+    _WORKSPACE + "external/uapi/include",
+]
+
+NOLIBC_INCLUDES = [_WORKSPACE + _RESOURCE_DIR + "/include"]
 
 HOST_SYSROOT = "external/sysroot"
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/linux/mm/area.h"
+#include "kernel/linux/mm/vm_object.h"
+
+HEAP_DEFINE(area, struct area);
+
+static uint64_t size_of(const struct area *x) { return x->end - x->start; }
+
+// Sets an area's gap by its neighbour's end. Null: there is no such area.
+static void refresh_gap(struct areas *a, struct area *x)
+{
+    if (x == nullptr)
+        return;
+    const struct area *before = area_tree_prev(x);
+    x->gap = x->start - (before != nullptr ? before->end : a->floor);
+    area_tree_changed(&a->tree, x);
+}
+
+struct area *areas_find(const struct areas *a, uint64_t at)
+{
+    struct area *x = area_tree_at_or_before(&a->tree, at);
+    if (x != nullptr && at < x->end)
+        return x;
+    return area_tree_at_or_after(&a->tree, at);
+}
+
+bool areas_are_free(const struct areas *a, uint64_t start, uint64_t end)
+{
+    const struct area *x = areas_find(a, start);
+    return x == nullptr || x->start >= end;
+}
+
+// The gap before `x` has room for `size` bytes that end at or below `below`.
+static bool gap_serves(const struct area *x, uint64_t size, uint64_t below, uint64_t *start)
+{
+    uint64_t end = min_u64(x->start, below), bottom = x->start - x->gap;
+    if (end < bottom || end - bottom < size)
+        return false;
+    *start = end - size;
+    return true;
+}
+
+// The highest gap before an area of the subtree. Descends where a gap may be large enough; one that
+// `below` cuts short is met on the way to its own place only, so the way is short.
+static bool find_gap(const struct area *x, uint64_t size, uint64_t below, uint64_t *start)
+{
+    if (x == nullptr || x->most_gap < size)
+        return false;
+    // Gaps to the right lie above x: they serve only if x begins below the limit.
+    if (x->start < below && find_gap(area_tree_right(x), size, below, start))
+        return true;
+    return gap_serves(x, size, below, start) || find_gap(area_tree_left(x), size, below, start);
+}
+
+bool areas_find_gap(const struct areas *a, uint64_t size, uint64_t below, uint64_t *start)
+{
+    const struct area *last = area_tree_last(&a->tree);
+    uint64_t end = min_u64(below, a->ceiling), top = last != nullptr ? last->end : a->floor;
+    if (size == 0)
+        return false;
+    if (end > top && end - top >= size) {
+        *start = end - size;
+        return true;
+    }
+    return find_gap(area_tree_root(&a->tree), size, end, start);
+}
+
+static uint64_t pages_of(uint64_t bytes) { return bytes >> PAGE_SHIFT; }
+
+// Whether `y`, which begins where `x` ends, goes on as `x` does.
+static bool agree(const struct area *x, const struct area *y)
+{
+    return x->end == y->start && x->kind.prot == y->kind.prot && x->kind.shared == y->kind.shared &&
+           x->kind.grows_down == y->kind.grows_down && x->kind.object == y->kind.object &&
+           (x->kind.object == nullptr ||
+            x->kind.object_page + pages_of(size_of(x)) == y->kind.object_page);
+}
+
+// Frees an area that has left the tree.
+static void discard(struct area *x)
+{
+    if (x->kind.object != nullptr)
+        vm_object_put(x->kind.object);
+    area_delete(x);
+}
+
+// Joins `x` and the one behind it, if they agree. True if so; then x is both.
+static bool join_with_next(struct areas *a, struct area *x)
+{
+    struct area *next = area_tree_next(x);
+    if (next == nullptr || !agree(x, next))
+        return false;
+    x->end = next->end;
+    area_tree_remove(&a->tree, next);
+    discard(next);
+    refresh_gap(a, area_tree_next(x));
+    return true;
+}
+
+void areas_join(struct areas *a, uint64_t start, uint64_t end)
+{
+    struct area *x = areas_find(a, start > 0 ? start - 1 : 0);
+    while (x != nullptr && x->start <= end) {
+        if (!join_with_next(a, x))
+            x = area_tree_next(x);
+    }
+}
+
+enum err areas_add(struct areas *a, uint64_t start, uint64_t end, struct area_kind kind)
+{
+    struct area *x = area_new();
+    if (x == nullptr)
+        return ERR_NOMEM;
+    ASSERT(start < end && areas_are_free(a, start, end));
+    x->start = start;
+    x->end = end;
+    x->kind = kind;
+    area_tree_insert(&a->tree, x);
+    refresh_gap(a, x);
+    refresh_gap(a, area_tree_next(x));
+    a->pages += pages_of(end - start);
+    areas_join(a, start, end);
+    return ERR_OK;
+}
+
+enum err areas_split(struct areas *a, uint64_t at)
+{
+    struct area *x = areas_find(a, at);
+    if (x == nullptr || x->start >= at)
+        return ERR_OK;
+    struct area *upper = area_new();
+    if (upper == nullptr)
+        return ERR_NOMEM;
+    upper->start = at;
+    upper->end = x->end;
+    upper->kind = x->kind;
+    if (x->kind.object != nullptr) {
+        vm_object_get(x->kind.object);
+        upper->kind.object_page += pages_of(at - x->start);
+    }
+    x->end = at;
+    area_tree_insert(&a->tree, upper);
+    refresh_gap(a, upper);
+    return ERR_OK;
+}
+
+void areas_remove(struct areas *a, struct area *x)
+{
+    struct area *next = area_tree_next(x);
+    area_tree_remove(&a->tree, x);
+    a->pages -= pages_of(size_of(x));
+    refresh_gap(a, next);
+    discard(x);
+}
+
+void areas_extend_down(struct areas *a, struct area *x, uint64_t start)
+{
+    ASSERT(start <= x->start && areas_are_free(a, start, x->start) && x->kind.object == nullptr);
+    a->pages += pages_of(x->start - start);
+    x->start = start;
+    refresh_gap(a, x);
+}
+
+void areas_set_prot(struct areas *a, struct area *x, uint8_t prot)
+{
+    ASSERT(area_tree_has(x) && !area_tree_is_empty(&a->tree));
+    x->kind.prot = prot;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// write(2) and writev(2); who a process is.
+#include "testing/syscall/check.h"
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+CASE(write, "says how much was written")
+{
+    CHECK_EQ(call(SYS_write, 1, "written\n", 8), 8);
+    CHECK_EQ(call(SYS_write, 1, "", 0), 0);
+}
+
+CASE(write, "errors")
+{
+    CHECK_EQ(call(SYS_write, 99, "x", 1), -EBADF);
+    CHECK_EQ(call(SYS_write, -1, "x", 1), -EBADF);
+    CHECK_EQ(call(SYS_write, 1, nowhere, 1), -EFAULT);
+}
+
+CASE(writev, "writes the parts in order")
+{
+    char first[] = "par", second[] = "ts\n";
+    struct iovec parts[] = {{first, 3}, {nullptr, 0}, {second, 3}};
+    CHECK_EQ(call(SYS_writev, 1, parts, 3), 6);
+    CHECK_EQ(call(SYS_writev, 1, parts, 0), 0);
+}
+
+CASE(writev, "errors")
+{
+    struct iovec part = {nowhere, 1};
+    CHECK_EQ(call(SYS_writev, 99, &part, 1), -EBADF);
+    CHECK_EQ(call(SYS_writev, 1, &part, 1), -EFAULT);
+    CHECK_EQ(call(SYS_writev, 1, nowhere, 1), -EFAULT);
+    CHECK_EQ(call(SYS_writev, 1, &part, 1025), -EINVAL);
+}
+
+// Whoever runs the tests on the host may be anybody; on Keel it is root.
+CASE(getuid, "agrees with geteuid") { CHECK_EQ(call(SYS_getuid), call(SYS_geteuid)); }
+CASE(geteuid, "is a number") { CHECK(call(SYS_geteuid) >= 0); }
+CASE(getgid, "agrees with getegid") { CHECK_EQ(call(SYS_getgid), call(SYS_getegid)); }
+CASE(getegid, "is a number") { CHECK(call(SYS_getegid) >= 0); }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// mmap(2), munmap(2), mprotect(2), brk(2), madvise(2).
+#include "testing/syscall/check.h"
+#include <string.h>
+#include <sys/mman.h>
+
+constexpr long PAGE = 4096;
+constexpr int ANON = MAP_PRIVATE | MAP_ANONYMOUS, RW = PROT_READ | PROT_WRITE;
+
+static long map(void *at, long len, int prot, int flags)
+{
+    return call(SYS_mmap, at, len, prot, flags, -1, 0);
+}
+
+static volatile char *target;
+static void write_target(void) { *target = 1; }
+static void read_target(void) { (void)*target; }
+
+static bool can(void (*access)(void), long at)
+{
+    target = (char *)at;
+    int status = in_child(access);
+    CHECK(status == 0 || (status & 0x7f) == 11);
+    return status == 0;
+}
+
+CASE(mmap, "anonymous memory is zero, and keeps what is written")
+{
+    long at = map(nullptr, 16 * PAGE, RW, ANON);
+    CHECK(at > 0 && at % PAGE == 0);
+    char *bytes = (char *)at;
+    for (long i = 0; i < 16 * PAGE; i += 777)
+        CHECK_EQ(bytes[i], 0);
+    memset(bytes, 7, 16 * PAGE);
+    CHECK_EQ(bytes[15 * PAGE], 7);
+    CHECK_EQ(call(SYS_munmap, at, 16 * PAGE), 0);
+    CHECK(!can(read_target, at));
+}
+
+CASE(mmap, "MAP_FIXED replaces, MAP_FIXED_NOREPLACE does not")
+{
+    long at = map(nullptr, 4 * PAGE, RW, ANON);
+    *(char *)at = 5;
+    CHECK_EQ(map((void *)at, PAGE, RW, ANON | MAP_FIXED_NOREPLACE), -EEXIST);
+    CHECK_EQ(*(char *)at, 5);
+    CHECK_EQ(map((void *)at, PAGE, RW, ANON | MAP_FIXED), at);
+    CHECK_EQ(*(char *)at, 0);
+    CHECK_EQ(call(SYS_munmap, at, 4 * PAGE), 0);
+    CHECK_EQ(map((void *)at, PAGE, RW, ANON | MAP_FIXED_NOREPLACE), at);
+    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
+}
+
+CASE(mmap, "an address that is free is taken as a wish")
+{
+    long at = map(nullptr, 2 * PAGE, RW, ANON);
+    CHECK_EQ(call(SYS_munmap, at, 2 * PAGE), 0);
+    CHECK_EQ(map((void *)at, PAGE, RW, ANON), at);
+    long other = map((void *)at, PAGE, RW, ANON);
+    CHECK(other > 0 && other != at);
+    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
+    CHECK_EQ(call(SYS_munmap, other, PAGE), 0);
+}
+
+CASE(mmap, "MAP_POPULATE and MAP_NORESERVE are taken")
+{
+    long at = map(nullptr, 64 * PAGE, RW, ANON | MAP_POPULATE | MAP_NORESERVE);
+    CHECK(at > 0);
+    CHECK_EQ(*(char *)at, 0);
+    CHECK_EQ(call(SYS_munmap, at, 64 * PAGE), 0);
+}
+
+CASE(mmap, "errors")
+{
+    CHECK_EQ(map(nullptr, 0, RW, ANON), -EINVAL);
+    CHECK_EQ(map(nullptr, PAGE, RW, MAP_ANONYMOUS), -EINVAL);
+    CHECK_EQ(map((void *)123, PAGE, RW, ANON | MAP_FIXED), -EINVAL);
+    CHECK_EQ(map(nullptr, 1l << 48, RW, ANON), -ENOMEM);
+    CHECK_EQ(map(nullptr, -PAGE, RW, ANON), -ENOMEM);
+    CHECK_EQ(call(SYS_mmap, nullptr, PAGE, RW, MAP_PRIVATE, -1, 0), -EBADF);
+    CHECK_EQ(call(SYS_mmap, nullptr, PAGE, RW, ANON, -1, 1), -EINVAL);
+}
+
+CASE(munmap, "the middle of a mapping goes, the rest stays")
+{
+    long at = map(nullptr, 3 * PAGE, RW, ANON);
+    memset((void *)at, 1, 3 * PAGE);
+    CHECK_EQ(call(SYS_munmap, at + PAGE, PAGE), 0);
+    CHECK(can(read_target, at) && !can(read_target, at + PAGE) && can(read_target, at + 2 * PAGE));
+    CHECK_EQ(*(char *)(at + 2 * PAGE), 1);
+    // What is not there is no error.
+    CHECK_EQ(call(SYS_munmap, at, 3 * PAGE), 0);
+    CHECK_EQ(call(SYS_munmap, at, 3 * PAGE), 0);
+}
+
+CASE(munmap, "errors")
+{
+    long at = map(nullptr, PAGE, RW, ANON);
+    CHECK_EQ(call(SYS_munmap, at + 1, PAGE), -EINVAL);
+    CHECK_EQ(call(SYS_munmap, at, 0), -EINVAL);
+    CHECK_EQ(call(SYS_munmap, at, -1l), -EINVAL);
+    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
+}
+
+CASE(mprotect, "takes rights away and gives them back")
+{
+    long at = map(nullptr, 2 * PAGE, RW, ANON);
+    memset((void *)at, 3, 2 * PAGE);
+    CHECK_EQ(call(SYS_mprotect, at, PAGE, PROT_READ), 0);
+    CHECK(can(read_target, at) && !can(write_target, at) && can(write_target, at + PAGE));
+    CHECK_EQ(call(SYS_mprotect, at, PAGE, PROT_NONE), 0);
+    CHECK(!can(read_target, at));
+    CHECK_EQ(call(SYS_mprotect, at, PAGE, RW), 0);
+    CHECK_EQ(*(char *)at, 3);
+    CHECK(can(write_target, at));
+    CHECK_EQ(call(SYS_munmap, at, 2 * PAGE), 0);
+}
+
+CASE(mprotect, "code can be made and run")
+{
+    static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; // mov $42, %eax; ret
+    long at = map(nullptr, PAGE, RW, ANON);
+    memcpy((void *)at, code, sizeof(code));
+    CHECK_EQ(call(SYS_mprotect, at, PAGE, PROT_READ | PROT_EXEC), 0);
+    CHECK_EQ(((int (*)(void))at)(), 42);
+    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
+}
+
+CASE(mprotect, "errors")
+{
+    long at = map(nullptr, 3 * PAGE, RW, ANON);
+    CHECK_EQ(call(SYS_mprotect, at + 1, PAGE, PROT_READ), -EINVAL);
+    CHECK_EQ(call(SYS_mprotect, at, PAGE, 0x1000), -EINVAL);
+    CHECK_EQ(call(SYS_mprotect, at, 0, PROT_READ), 0);
+    CHECK_EQ(call(SYS_munmap, at + PAGE, PAGE), 0);
+    CHECK_EQ(call(SYS_mprotect, at, 3 * PAGE, PROT_READ), -ENOMEM);
+    // What came before the hole is done.
+    CHECK(!can(write_target, at));
+    CHECK_EQ(call(SYS_munmap, at, 3 * PAGE), 0);
+}
+
+CASE(brk, "the heap grows, is zero, and shrinks")
+{
+    long start = call(SYS_brk, 0);
+    CHECK(start > 0);
+    CHECK_EQ(call(SYS_brk, start + 10 * PAGE), start + 10 * PAGE);
+    char *bytes = (char *)start;
+    for (long i = 0; i < 10 * PAGE; i += 500)
+        CHECK_EQ(bytes[i], 0);
+    memset(bytes, 9, 10 * PAGE);
+    CHECK_EQ(call(SYS_brk, start + PAGE), start + PAGE);
+    CHECK_EQ(call(SYS_brk, start + 10 * PAGE), start + 10 * PAGE);
+    CHECK_EQ(bytes[5 * PAGE], 0);
+    // What cannot be is answered by where it is.
+    CHECK_EQ(call(SYS_brk, 1), start + 10 * PAGE);
+    CHECK_EQ(call(SYS_brk, -1l), start + 10 * PAGE);
+    CHECK_EQ(call(SYS_brk, start), start);
+}
+
+CASE(madvise, "MADV_DONTNEED makes anonymous memory zero again")
+{
+    long at = map(nullptr, 4 * PAGE, RW, ANON);
+    memset((void *)at, 6, 4 * PAGE);
+    CHECK_EQ(call(SYS_madvise, at + PAGE, 2 * PAGE, MADV_DONTNEED), 0);
+    CHECK_EQ(*(char *)at, 6);
+    CHECK_EQ(*(char *)(at + PAGE), 0);
+    CHECK_EQ(*(char *)(at + 3 * PAGE), 6);
+    for (int advice = MADV_NORMAL; advice <= MADV_WILLNEED; advice++)
+        CHECK_EQ(call(SYS_madvise, at, 4 * PAGE, advice), 0);
+    CHECK_EQ(*(char *)at, 6);
+    CHECK_EQ(call(SYS_munmap, at, 4 * PAGE), 0);
+}
+
+CASE(madvise, "errors")
+{
+    long at = map(nullptr, 2 * PAGE, RW, ANON);
+    CHECK_EQ(call(SYS_madvise, at + 1, PAGE, MADV_DONTNEED), -EINVAL);
+    CHECK_EQ(call(SYS_madvise, at, PAGE, 9999), -EINVAL);
+    CHECK_EQ(call(SYS_munmap, at + PAGE, PAGE), 0);
+    CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_DONTNEED), -ENOMEM);
+    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
+}
