@@ -1,9 +1,9 @@
 #!/bin/sh
-# boot.sh MEASURE LAUNCHER QEMU EMPTY HELLO: what booting costs; docs/benchmarks.md has results.
+# boot.sh MEASURE LAUNCHER QEMU EMPTY HELLO KEEL: what booting costs; docs/benchmarks.md has results.
 set -eu
-measure=$1 launcher=$2 qemu=$3 empty=$PWD/$4 hello=$PWD/$5
+measure=$1 launcher=$2 qemu=$3 empty=$PWD/$4 hello=$PWD/$5 keel=$PWD/$6
 runs=${RUNS:-20}
-case ${6-} in
+case ${7-} in
 "") ;;
 *)
     echo "usage: [RUNS=N] bazel run //testing/bench:boot"
@@ -27,11 +27,14 @@ echo "QEMU's CPU time from start to exit, medians of $runs runs"
 "$measure" "$runs" empty "$launcher" --kernel "$empty" \
     --- hello "$launcher" --kernel "$hello" \
     --- "hello --mem 8" "$launcher" --kernel "$hello" --mem 8 \
+    --- keel "$launcher" --kernel "$keel" \
+    --- "keel --mem 16" "$launcher" --kernel "$keel" --mem 16 \
     --- "empty, pc" "$launcher" --kernel "$empty" --machine pc \
     --- "hello, pc" "$launcher" --kernel "$hello" --machine pc
 echo
 echo "guest instructions from the kernel's entry to its exit"
-printf '%-24s %8d\n' empty "$(instructions "$empty")" hello "$(instructions "$hello")"
+printf '%-24s %8d\n' empty "$(instructions "$empty")" hello "$(instructions "$hello")" \
+    keel "$(instructions "$keel")"
 echo
 echo "image size"
-printf '%-24s %8d bytes\n' hello "$(wc -c <"$hello")"
+printf '%-24s %8d bytes\n' hello "$(wc -c <"$hello")" keel "$(wc -c <"$keel")"

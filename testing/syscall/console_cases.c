@@ -15,6 +15,8 @@ CASE(write, "errors")
     CHECK_EQ(call(SYS_write, 99, "x", 1), -EBADF);
     CHECK_EQ(call(SYS_write, -1, "x", 1), -EBADF);
     CHECK_EQ(call(SYS_write, 1, nowhere, 1), -EFAULT);
+    // Not one byte of what is readable, though there is some.
+    CHECK_EQ(call(SYS_write, 1, "leaked", -1l), -EFAULT);
 }
 
 CASE(writev, "writes the parts in order")
@@ -32,6 +34,11 @@ CASE(writev, "errors")
     CHECK_EQ(call(SYS_writev, 1, &part, 1), -EFAULT);
     CHECK_EQ(call(SYS_writev, 1, nowhere, 1), -EFAULT);
     CHECK_EQ(call(SYS_writev, 1, &part, 1025), -EINVAL);
+    char leaked[] = "leaked";
+    struct iovec parts[] = {{leaked, 6}, {leaked, (size_t)-1}};
+    CHECK_EQ(call(SYS_writev, 1, parts, 2), -EINVAL);
+    parts[1].iov_len = 1ul << 62;
+    CHECK_EQ(call(SYS_writev, 1, parts, 2), -EFAULT);
 }
 
 // Whoever runs the tests on the host may be anybody; on Keel it is root.

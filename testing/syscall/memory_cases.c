@@ -80,6 +80,32 @@ CASE(mmap, "errors")
     CHECK_EQ(call(SYS_mmap, nullptr, PAGE, RW, ANON, -1, 1), -EINVAL);
 }
 
+static void use_stack(void)
+{
+    volatile char deep[2 * 1024 * 1024];
+    for (unsigned long i = 0; i < sizeof(deep); i += PAGE)
+        deep[i] = 1;
+}
+
+CASE(mmap, "what goes anywhere leaves room for the stack")
+{
+    constexpr long SIZE = 16l << 30;
+    long at = map(nullptr, SIZE, PROT_READ, ANON | MAP_NORESERVE);
+    CHECK(at > 0);
+    // Written to, if the stack were in it.
+    CHECK_EQ(in_child(use_stack), 0);
+    char here;
+    CHECK((long)&here - (at + SIZE) > 8l << 20 || (long)&here < at);
+    CHECK_EQ(call(SYS_munmap, at, SIZE), 0);
+}
+
+CASE(mmap, "flags that mean nothing are taken")
+{
+    long at = map(nullptr, PAGE, RW, ANON | MAP_DENYWRITE | MAP_EXECUTABLE);
+    CHECK(at > 0);
+    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
+}
+
 CASE(munmap, "the middle of a mapping goes, the rest stays")
 {
     long at = map(nullptr, 3 * PAGE, RW, ANON);
@@ -177,5 +203,6 @@ CASE(madvise, "errors")
     CHECK_EQ(call(SYS_madvise, at, PAGE, 9999), -EINVAL);
     CHECK_EQ(call(SYS_munmap, at + PAGE, PAGE), 0);
     CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_DONTNEED), -ENOMEM);
+    CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_WILLNEED), -ENOMEM);
     CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
 }

@@ -156,6 +156,16 @@ CASE(set_tid_address, "says who asks")
     CHECK_EQ(call(SYS_set_tid_address, &tid), call(SYS_gettid));
 }
 
+CASE(getpid, "a call's number is the low half of rax, and a number without a call is ENOSYS")
+{
+    long pid = SYS_getpid | 1l << 32, gap = 400, beyond = 1l << 20;
+    __asm__ volatile("syscall" : "+a"(pid)::"rcx", "r11", "memory");
+    CHECK_EQ(pid, getpid());
+    CHECK_EQ(call(gap), -ENOSYS);
+    CHECK_EQ(call(beyond), -ENOSYS);
+    CHECK_EQ(call(-1l), -ENOSYS);
+}
+
 CASE(sched_yield, "always succeeds") { CHECK_EQ(call(SYS_sched_yield), 0); }
 
 CASE(uname, "says Linux on x86_64")

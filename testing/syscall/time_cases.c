@@ -110,6 +110,8 @@ CASE(clock_nanosleep, "errors")
     struct timespec t = {0, SECOND};
     CHECK_EQ(call(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &t, nullptr), -EINVAL);
     CHECK_EQ(call(SYS_clock_nanosleep, 9999, 0, &t, nullptr), -EINVAL);
+    CHECK_EQ(call(SYS_clock_nanosleep, CLOCK_MONOTONIC_COARSE, 0, &t, nullptr), -EOPNOTSUPP);
+    CHECK_EQ(call(SYS_clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &t, nullptr), -EOPNOTSUPP);
     CHECK_EQ(call(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, nowhere, nullptr), -EFAULT);
 }
 

@@ -21,7 +21,7 @@ bool cmdline_find(struct cspan line, struct cspan key, struct cspan *value)
 {
     bool found = false;
     struct cspan word;
-    while (next_word(&line, &word)) {
+    while (next_word(&line, &word) && !cspan_equal(word, SPAN_TEXT("--"))) {
         if (!cspan_starts_with(word, key))
             continue;
         struct cspan rest = cspan_sub(word, key.len, word.len - key.len);

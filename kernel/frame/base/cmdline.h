@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel command line: words separated by blanks, some of them "key=value". Later words
-// win. No quoting.
+// win. No quoting. What follows the word "--" is a program's.
 #pragma once
 #include "kernel/frame/base/span.h"
 

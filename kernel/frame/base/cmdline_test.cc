@@ -69,6 +69,14 @@ TEST(Cmdline, later_words_win)
     EXPECT_EQ(find("a a=1 ab=2", "a"), "1");
 }
 
+TEST(Cmdline, what_follows_two_dashes_is_a_programs)
+{
+    EXPECT_EQ(find("a=1 -- a=2 b=3", "a"), "1");
+    EXPECT_EQ(find("a=1 -- a=2 b=3", "b"), std::nullopt);
+    EXPECT_EQ(find("-- --", "--"), std::nullopt);
+    EXPECT_EQ(find("--a=1 b=2", "b"), "2");
+}
+
 TEST(Cmdline, every_blank_separates)
 {
     EXPECT_EQ(find("  a=1\tb=2\nc=3 \t\n d=4  ", "a"), "1");

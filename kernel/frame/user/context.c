@@ -84,8 +84,8 @@ enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from)
     X(rbx)                                                                                         \
     X(rcx)                                                                                         \
     X(rdx)                                                                                         \
-    X(rsi) X(rdi) X(rbp) X(rsp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rip)       \
-        X(rflags)
+    X(rsi)                                                                                         \
+    X(rdi) X(rbp) X(rsp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rip) X(rflags)
 
 void user_ctx_get_regs(struct user_context *ctx, struct user_regs *to)
 {

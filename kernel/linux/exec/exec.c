@@ -7,10 +7,15 @@
 // Where a program that goes anywhere is put: two thirds up, as on Linux.
 constexpr uint64_t PIE_BASE = 0x555555554000;
 
-// The heap and the stack's top are moved by chance below these many bytes.
+// The heap, the stack's top and that of mappings are moved by chance below these many bytes.
 constexpr uint64_t BRK_CHANCE = 32 * MIB;
 constexpr uint64_t STACK_CHANCE = 16 * GIB;
+constexpr uint64_t MMAP_CHANCE = 1ull << 40;
 constexpr uint64_t PIE_CHANCE = 1ull << 40;
+
+// Below the stack's top no mapping is put that may go anywhere: as much as Linux leaves, far more
+// than the stack may have.
+constexpr uint64_t STACK_ROOM = 128 * MIB;
 
 // The stack's first size; faults extend it.
 constexpr uint64_t STACK_FIRST = 132 * KIB;
@@ -80,6 +85,7 @@ static enum err map_program(struct mm *mm, const struct elf_program *p, uint64_t
 static enum err map_stack(struct mm *mm, bool exec, uint64_t *top)
 {
     *top = USER_END - PAGE_SIZE - chance(STACK_CHANCE);
+    mm_set_top(mm, *top - STACK_ROOM - chance(MMAP_CHANCE));
     uint64_t at;
     struct mm_request r = {
         .at = *top - STACK_FIRST,

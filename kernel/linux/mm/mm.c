@@ -3,10 +3,8 @@
 #include "kernel/linux/mm/mm_priv.h"
 #include "kernel/linux/mm/vm_object.h"
 
-// The lowest address that may be mapped (vm.mmap_min_addr), and where mmap starts to look: below
-// the stack's room.
+// The lowest address that may be mapped (vm.mmap_min_addr).
 constexpr uint64_t MMAP_FLOOR = 0x10000;
-constexpr uint64_t STACK_ROOM = 1 * GIB;
 
 HEAP_DEFINE(mm, struct mm);
 
@@ -24,6 +22,7 @@ enum err mm_create(struct mm **out)
     mm_write_lock(mm);
     mm->areas.floor = MMAP_FLOOR;
     mm->areas.ceiling = USER_END;
+    mm->top = USER_END;
     mm_write_unlock(mm);
     *out = mm;
     return ERR_OK;
@@ -82,6 +81,7 @@ static enum err clone_areas(struct mm *from, struct mm *to)
     mm_write_lock(from);
     to->areas.floor = from->areas.floor;
     to->areas.ceiling = from->areas.ceiling;
+    to->top = from->top;
     to->brk_start = from->brk_start;
     to->brk = from->brk;
     struct area *x = area_tree_first(&from->areas.tree);
@@ -161,7 +161,7 @@ static enum err find_place(struct mm *mm, const struct mm_request *r, uint64_t *
     case MM_FREE:
         return !fits ? ERR_NOMEM : is_free ? ERR_OK : ERR_EXIST;
     case MM_ANYWHERE:
-        if (is_free || areas_find_gap(&mm->areas, r->size, mm->areas.ceiling - STACK_ROOM, at))
+        if (is_free || areas_find_gap(&mm->areas, r->size, mm->top, at))
             return ERR_OK;
     }
     return ERR_NOMEM;
@@ -249,6 +249,26 @@ enum err mm_shared_at(struct mm *mm, uaddr_t at, const struct vm_object **object
     }
     mm_read_unlock(mm);
     return mapped ? ERR_OK : ERR_FAULT;
+}
+
+bool mm_covers(struct mm *mm, uint64_t start, uint64_t end)
+{
+    mm_read_lock(mm);
+    while (start < end) {
+        const struct area *x = areas_find(&mm->areas, start);
+        if (x == nullptr || x->start > start)
+            break;
+        start = x->end;
+    }
+    mm_read_unlock(mm);
+    return start >= end;
+}
+
+void mm_set_top(struct mm *mm, uint64_t top)
+{
+    mm_write_lock(mm);
+    mm->top = top;
+    mm_write_unlock(mm);
 }
 
 // ---- the heap --------------------------------------------------------------------------------

@@ -49,6 +49,13 @@ enum err mm_protect(struct mm *mm, uint64_t start, uint64_t end, uint8_t prot);
 // all of it is mapped; what is has been dropped.
 enum err mm_discard(struct mm *mm, uint64_t start, uint64_t end);
 
+// Whether all of [start, end) is mapped.
+bool mm_covers(struct mm *mm, uint64_t start, uint64_t end);
+
+// Mappings that may go anywhere go below this: what is above is room for the stack. Once, before
+// the program starts.
+void mm_set_top(struct mm *mm, uint64_t top);
+
 // Where the heap of brk(2) begins. Once, before the program starts.
 void mm_set_brk_start(struct mm *mm, uint64_t at);
 

@@ -47,11 +47,12 @@ static bool is_restart(sysret_t result)
 void syscall_serve(struct process *p)
 {
     struct sys_args args;
-    uint64_t nr = user_ctx_syscall_nr(p->ctx);
+    uint64_t nr = (uint32_t)user_ctx_syscall_nr(p->ctx); // the rest of rax does not count
     for (unsigned i = 0; i < 6; i++)
         args.arg[i] = user_ctx_syscall_arg(p->ctx, i);
     static const struct call unknown = {.arguments = "xxxxxx"};
-    const struct call *call = nr < CALLS ? &ELEM(calls, nr) : &unknown;
+    const struct call *call =
+        nr < CALLS && ELEM(calls, nr).name != nullptr ? &ELEM(calls, nr) : &unknown;
     bool traced = trace_wants(p->pid, call->name);
     if (traced)
         trace_call(p->pid, nr, call->name, call->arguments, &args);

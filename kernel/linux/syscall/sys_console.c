@@ -8,9 +8,17 @@ static bool is_console(uint64_t fd) { return (uint32_t)fd == 1 || (uint32_t)fd =
 // What a call transfers at most (read(2), "Notes").
 constexpr uint64_t TRANSFER_MAX = 0x7ffff000;
 
+// All of a range must be where a program may have memory, or nothing is transferred.
+static bool is_user_range(uint64_t at, uint64_t len)
+{
+    return at <= USER_END && len <= USER_END - at;
+}
+
 static sysret_t write_bytes(struct process *p, uint64_t from, uint64_t len)
 {
     uint64_t done = 0;
+    if (!is_user_range(from, len))
+        return ERR_FAULT;
     len = min_u64(len, TRANSFER_MAX);
     while (done < len) {
         uint8_t buffer[512];
@@ -40,6 +48,22 @@ struct user_iovec {
 };
 static_assert(sizeof(struct user_iovec) == sizeof(struct iovec));
 
+// Nothing is written if one of the parts is no range of memory, or has a negative length.
+static enum err check_parts(struct process *p, uint64_t at, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct user_iovec v;
+        enum err err = mm_read(p->mm, (uaddr_t){at + i * sizeof(v)}, SPAN_OF(v));
+        if (err != ERR_OK)
+            return err;
+        if ((int64_t)v.len < 0)
+            return ERR_INVAL;
+        if (!is_user_range(v.base, v.len))
+            return ERR_FAULT;
+    }
+    return ERR_OK;
+}
+
 sysret_t sys_writev(struct process *p, const struct sys_args *a)
 {
     uint64_t count = a->arg[2], done = 0;
@@ -47,9 +71,12 @@ sysret_t sys_writev(struct process *p, const struct sys_args *a)
         return ERR_BADF;
     if (count > UIO_MAXIOV)
         return ERR_INVAL;
+    enum err err = check_parts(p, a->arg[1], count);
+    if (err != ERR_OK)
+        return err;
     for (uint64_t i = 0; i < count; i++) {
         struct user_iovec v;
-        enum err err = mm_read(p->mm, (uaddr_t){a->arg[1] + i * sizeof(v)}, SPAN_OF(v));
+        err = mm_read(p->mm, (uaddr_t){a->arg[1] + i * sizeof(v)}, SPAN_OF(v));
         sysret_t part = err == ERR_OK ? write_bytes(p, v.base, v.len) : err;
         if (part < 0)
             return done > 0 ? (sysret_t)done : part;

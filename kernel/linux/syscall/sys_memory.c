@@ -31,7 +31,9 @@ static void populate(struct process *p, uint64_t start, uint64_t end, uint8_t pr
 }
 
 constexpr uint64_t FLAGS_KNOWN = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS |
-                                 MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_NONBLOCK;
+                                 MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_NONBLOCK |
+                                 MAP_DENYWRITE |
+                                 MAP_EXECUTABLE; // the last two mean nothing (mmap(2))
 
 static enum mm_place place_of(uint64_t flags)
 {
@@ -109,7 +111,7 @@ sysret_t sys_madvise(struct process *p, const struct sys_args *a)
     case MADV_RANDOM:
     case MADV_SEQUENTIAL:
     case MADV_WILLNEED:
-        return 0;
+        return mm_covers(p->mm, at, at + align_up(len, PAGE_SIZE)) ? ERR_OK : ERR_NOMEM;
     case MADV_DONTNEED:
         return len == 0 ? ERR_OK : mm_discard(p->mm, at, at + align_up(len, PAGE_SIZE));
     }

@@ -129,6 +129,10 @@ sysret_t sys_nanosleep(struct process *p, const struct sys_args *a)
 sysret_t sys_clock_nanosleep(struct process *p, const struct sys_args *a)
 {
     uint64_t clock = (uint32_t)a->arg[0], flags = (uint32_t)a->arg[1], ns, now;
+    // Nobody can sleep by these (clock_nanosleep(2), "ENOTSUP").
+    if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ||
+        clock == CLOCK_MONOTONIC_RAW)
+        return ERR_OPNOTSUPP;
     if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
          clock != CLOCK_TAI) ||
         (flags & ~(uint64_t)TIMER_ABSTIME) != 0 || !read_clock(clock, &now))
