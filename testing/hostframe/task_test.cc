@@ -267,4 +267,24 @@ TEST_P(TaskDeath, sleeping_with_a_lock_held)
 INSTANTIATE_TEST_SUITE_P(Machines, TaskDeath, ::testing::Bool(),
                          [](const auto &i) { return i.param ? "serial" : "parallel"; });
 
+TASK_DEFINE(recognise, uint32_t, answer)
+{
+    __atomic_store_n(answer, recognise_current() == answer ? 1 : 2, __ATOMIC_RELEASE);
+}
+
+TEST(Task, knows_its_argument_and_others_have_none)
+{
+    run_both([] {
+        uint32_t answer = 0;
+        struct task *task;
+        must(recognise_create(&answer, &task));
+        task_start(task);
+        while (__atomic_load_n(&answer, __ATOMIC_ACQUIRE) == 0)
+            task_yield();
+        task_put(task);
+        EXPECT_EQ(answer, 1u);
+        EXPECT_EQ(recognise_current(), nullptr);
+    });
+}
+
 } // namespace

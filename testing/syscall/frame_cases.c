@@ -92,9 +92,12 @@ CASE(rt_sigreturn, "a hostile frame ends the program and nothing else")
 static char *stack;
 static volatile bool on_stack;
 
-static void where(int, siginfo_t *, void *)
+static volatile int flags_in_frame;
+
+static void where(int, siginfo_t *, void *context)
 {
     char here;
+    flags_in_frame = ((ucontext_t *)context)->uc_stack.ss_flags;
     stack_t now;
     on_stack = &here > stack && &here < stack + 65536;
     syscall(SYS_sigaltstack, nullptr, &now);
@@ -112,6 +115,7 @@ CASE(sigaltstack, "handlers with SA_ONSTACK run there")
     CHECK_EQ(act(SIGUSR1, where, SA_ONSTACK, 0), 0);
     CHECK_EQ(self(SIGUSR1), 0);
     CHECK(on_stack);
+    CHECK_EQ(flags_in_frame, 0);
     CHECK_EQ(fault_code, SS_ONSTACK);
     CHECK_EQ(fault_at, -EPERM);
     CHECK_EQ(call(SYS_sigaltstack, nullptr, &old), 0);
@@ -122,6 +126,10 @@ CASE(sigaltstack, "handlers with SA_ONSTACK run there")
     CHECK(!on_stack);
     new.ss_flags = SS_DISABLE;
     CHECK_EQ(call(SYS_sigaltstack, &new, nullptr), 0);
+    CHECK_EQ(self(SIGUSR1), 0);
+    CHECK_EQ(flags_in_frame, SS_DISABLE);
+    CHECK_EQ(call(SYS_sigaltstack, nullptr, &old), 0);
+    CHECK_EQ(old.ss_flags, SS_DISABLE); // the handler switched one on, and the frame off again
     CHECK_EQ(set_default(SIGUSR1), 0);
 }
 

@@ -76,6 +76,14 @@ bool signal_on_stack(const struct signal_stack *s, uint64_t sp)
     return s->size != 0 && sp > s->start && sp - s->start <= s->size;
 }
 
+struct signal_stack signal_stack_told(const struct signal_stack *s, uint64_t sp)
+{
+    uint32_t flags = s->size == 0              ? SIGNAL_STACK_OFF
+                     : signal_on_stack(s, sp) ? SIGNAL_STACK_ON
+                                               : 0;
+    return (struct signal_stack){.start = s->start, .size = s->size, .flags = flags};
+}
+
 static uint64_t stack_top(struct process *p, const struct signal_action *a, uint64_t sp)
 {
     const struct signal_stack *s = &p->signals.stack;
@@ -111,7 +119,8 @@ static enum err enter_handler(struct process *p, const struct signal_info *info,
     struct sigframe frame = {.regs = *regs,
                              .exception = user_ctx_exception(p->ctx),
                              .mask = mask,
-                             .stack = p->signals.stack,
+                             // As on Linux, a frame does not say whether it was used.
+                             .stack = signal_stack_told(&p->signals.stack, 0),
                              .fpu = place.fpu};
     sigframe_put(&frame, info, a->restorer, SPAN_OF(bytes));
     enum err err = write_fpu(p, place.fpu);
@@ -247,6 +256,9 @@ void signal_return(struct process *p)
         return;
     }
     user_ctx_set_regs(p->ctx, &f.regs);
-    p->signals.stack = f.stack;
+    // A stack that was switched off, or is one to be switched off, is none.
+    p->signals.stack = (f.stack.flags & SIGNAL_STACK_OFF) == 0
+                           ? (struct signal_stack){.start = f.stack.start, .size = f.stack.size}
+                           : (struct signal_stack){};
     signal_set_mask(p, f.mask);
 }

@@ -45,4 +45,7 @@ struct sigset signal_set_mask(struct process *p, struct sigset mask);
 // Of sigaltstack(2), where the stack pointer is.
 bool signal_on_stack(const struct signal_stack *s, uint64_t sp);
 
+// The same with the flags that a program is told: SS_DISABLE, SS_ONSTACK or none.
+struct signal_stack signal_stack_told(const struct signal_stack *s, uint64_t sp);
+
 C_END

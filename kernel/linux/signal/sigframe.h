@@ -15,8 +15,9 @@ C_BEGIN
 // sigaltstack(2)'s. `size` 0: none.
 struct signal_stack {
     uint64_t start, size;
-    uint32_t flags; // as the program set them
+    uint32_t flags; // as programs are told
 };
+constexpr uint32_t SIGNAL_STACK_ON = 1, SIGNAL_STACK_OFF = 2; // SS_ONSTACK, SS_DISABLE
 
 // What a frame is made of, and what is read back of one.
 struct sigframe {

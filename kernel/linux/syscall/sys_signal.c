@@ -108,22 +108,14 @@ struct user_stack {
     uint64_t size;
 };
 
-static bool is_on_stack(struct process *p)
+sysret_t sys_sigaltstack(struct process *p, const struct sys_args *a)
 {
     struct user_regs regs;
     user_ctx_get_regs(p->ctx, &regs);
-    return signal_on_stack(&p->signals.stack, regs.rsp);
-}
-
-sysret_t sys_sigaltstack(struct process *p, const struct sys_args *a)
-{
-    const struct signal_stack *s = &p->signals.stack;
-    bool on_it = is_on_stack(p);
-    struct user_stack user, before = {.start = s->start,
-                                      .flags = s->size == 0 ? SS_DISABLE
-                                               : on_it      ? SS_ONSTACK
-                                                            : 0,
-                                      .size = s->size};
+    struct signal_stack told = signal_stack_told(&p->signals.stack, regs.rsp);
+    bool on_it = told.flags == SIGNAL_STACK_ON;
+    struct user_stack user,
+        before = {.start = told.start, .flags = told.flags, .size = told.size};
     if (a->arg[0] != 0) {
         enum err err = mm_read(p->mm, (uaddr_t){a->arg[0]}, SPAN_OF(user));
         if (err != ERR_OK)
