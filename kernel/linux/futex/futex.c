@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/linux/futex/futex.h"
+#include "kernel/linux/futex/word.h"
 #include "kernel/linux/lock_classes.h"
 #include <linux/futex.h>
 
@@ -201,8 +202,7 @@ static enum err requeue(struct pair_work *w) REQUIRES(lc_futex)
     return ERR_OK;
 }
 
-// ---- FUTEX_WAKE_OP
-// -------------------------------------------------------------------------------
+// ---- FUTEX_WAKE_OP -----------------------------------------------------------------------------
 
 static int32_t signed12(uint32_t value) { return (int32_t)((value & 0xfff) ^ 0x800) - 0x800; }
 
@@ -255,24 +255,19 @@ static bool compares(const struct operation *o, uint32_t old)
     }
 }
 
-// Changes the word at once for other CPUs and the program; `*old` is what was there.
+// `*old` is what was there.
 static enum err change(struct futex_word word, const struct operation *o, uint32_t *old)
 {
-    for (;;) {
-        uint32_t seen = 0;
-        // Brings a page that is missing or shared.
-        enum err err = mm_fault(word.mm, word.at, VM_WRITE);
-        if (err == ERR_OK)
-            err = vm_user_load_u32(mm_space(word.mm), word.at, &seen);
-        uint32_t expected = seen;
-        if (err == ERR_OK)
-            err = vm_user_compare_swap_u32(mm_space(word.mm), word.at, &expected, apply(o, seen));
-        if (err == ERR_FAULT && mm_fault(word.mm, word.at, VM_WRITE) == ERR_OK)
-            continue; // it went away meanwhile
-        *old = seen;
-        if (err != ERR_OK || expected == seen)
-            return err;
+    uint32_t now;
+    enum err err = futex_word_load(word, old);
+    while (err == ERR_OK) {
+        now = *old;
+        err = futex_word_swap(word, &now, apply(o, *old));
+        if (now == *old)
+            break;
+        *old = now;
     }
+    return err;
 }
 
 static enum err change_and_wake(struct pair_work *w) REQUIRES(lc_futex)

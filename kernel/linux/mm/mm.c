@@ -30,6 +30,8 @@ enum err mm_create(struct mm **out)
 
 void mm_get(struct mm *mm) { refcount_get(&mm->refs); }
 
+bool mm_is_shared(const struct mm *mm) { return refcount_read(&mm->refs) > 1; }
+
 void mm_put(struct mm *mm)
 {
     if (!refcount_put(&mm->refs))

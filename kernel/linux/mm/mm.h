@@ -21,6 +21,9 @@ enum err mm_clone(struct mm *from, struct mm **out);
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
+// Whether others than the caller have it. They may let go at any time.
+bool mm_is_shared(const struct mm *mm);
+
 // The frame's part, for task_set_space. It lives as long as `mm`.
 struct vm_space *mm_space(const struct mm *mm);
 

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Processes: who there is, whose child, and how they begin and end. Each has one thread so far.
+// Processes and their threads: who there is, whose child, and how they begin and end.
 //
-// lc_processes (a sleeping lock) guards the family: the table, parents, children, and who has
-// ended. What only the process itself touches needs no lock.
+// lc_processes (a sleeping lock) guards the family: identifiers, parents, children, and who has
+// ended. lc_signals (a spin lock, in what handles a process's signals) guards which threads a
+// process has, and what waits for them. What only a thread itself touches needs no lock.
 #pragma once
 #include "kernel/frame/frame.h"
 #include "kernel/linux/exec/exec.h"
 #include "kernel/linux/lock_classes.h"
+#include "kernel/linux/process/pid.h"
 #include "kernel/linux/signal/sigframe.h"
 
 C_BEGIN
-
-// Process identifiers go up to here and begin anew (kernel.pid_max).
-constexpr int32_t PID_MAX = 32768;
-
-// A process among its parent's children.
-struct kinship {
-    struct list_link sibling;
-    struct process *process;
-};
-TLIST_DEFINE(children, struct kinship, sibling);
 
 // What a process does with a signal: sigaction(2)'s structure.
 struct signal_action {
@@ -29,62 +21,116 @@ struct signal_action {
 };
 constexpr uint64_t SIGNAL_DEFAULT = 0, SIGNAL_IGNORE = 1;
 
-// A process's signals. Others look at what the lock guards; the rest is its own.
-struct process_signals {
+// Those of a process, or of all that share them (CLONE_SIGHAND). Its lock guards everything about
+// signals of these processes.
+struct signal_handlers {
+    struct refcount refs;
     struct spinlock lock;
-    struct sigpending pending GUARDED_BY(lc_signals);
     struct signal_action actions[SIGNAL_MAX] GUARDED_BY(lc_signals); // from signal 1 on
+};
+SPINLOCK_OPS(handlers, struct signal_handlers, lock, lc_signals)
+
+// A thread's signals. Others look at what the lock guards; the rest is its own.
+struct thread_signals {
+    struct sigpending pending GUARDED_BY(lc_signals); // for this thread alone
     struct sigset blocked GUARDED_BY(lc_signals);
     struct sigset awaited GUARDED_BY(lc_signals); // by sigtimedwait(2), though blocked
-    bool stopped GUARDED_BY(lc_signals);          // until SIGCONT or SIGKILL
-    bool look;                                    // atomic: there may be something to deliver
-    struct waitq go_on;                           // it waits here while it is stopped
+    bool look;                                    // atomic: there may be something to do
     struct signal_stack stack;
     bool restores; // `restored` is the mask again when the next one has been delivered
     struct sigset restored;
 };
-SPINLOCK_OPS(signals, struct process_signals, lock, lc_signals)
 
 // How a call goes on that a signal has ended: results that programs never see. With a handler it
-// fails with EINTR, but for the first.
+// fails with EINTR, but for the first two.
 enum call_restart : int {
     RESTART_NOTHING = 0,
     RESTART_CALL = -512,   // with SA_RESTART, or without a handler, it is made again
+    RESTART_ALWAYS = -513, // it is made again
     RESTART_NOHAND = -514, // without a handler it is made again
     RESTART_REST = -516, // without a handler restart_syscall(2) is called, for the rest of the time
 };
 
-struct process {
+struct thread {
     struct refcount refs;
-    struct ttree_node by_pid; // in the table
-    uint64_t pid;             // constant
-    struct process *parent;   // null: the first process. lc_processes
-    struct kinship kinship;   // in the parent's list. lc_processes
-    struct children children; // lc_processes
-    bool ended;               // lc_processes
-    uint32_t wait_status;     // as wait(2) reports it, once it has ended. lc_processes
-    uint32_t news;            // the same of a stop or its end, until it has been reported; 0: none.
-                              // lc_processes
-    uint32_t changes;         // atomic: how often a child has ended, stopped or gone on
-    struct waitq child_changed;
+    struct process *process;   // a reference; constant
+    struct pid *pid;           // constant, in use
+    uint64_t tid;              // its number; constant
+    struct list_link fellowship; // in process->threads. lc_signals
 
-    // The process's own.
-    struct mm *mm;
+    // The thread's own.
+    struct mm *mm; // a reference, until it ends
     struct user_context *ctx;
-    struct task *task;
+    struct task *task;         // a reference; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
     uint64_t call_nr;
     uint64_t rest_deadline; // of RESTART_REST: of clock_mono_ns()
     uint64_t rest_at;       // where what is left goes; 0: nowhere
+    uint64_t tell_tid;      // the word that says who it is when it begins; 0: none
+    uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
+    uint64_t robust_list;   // of set_robust_list(2); 0: none
 
-    struct process_signals signals;
+    // Whoever made it by vfork(2) waits until it has let go of the memory that they share.
+    bool let_go; // atomic
+    struct waitq letting_go;
+
+    struct thread_signals signals;
+};
+TLIST_DEFINE(threads, struct thread, fellowship);
+
+// How a stop of all threads stands.
+struct process_stop {
+    bool taken;       // a signal that stops has been taken out, and nothing has taken it back yet
+    bool on;          // until SIGCONT, SIGKILL or the end
+    bool continued;   // it is over, and the parent has not been told
+    uint32_t signal;  // whose it is
+    uint32_t stopped; // threads that wait for its end
 };
 
-// What the rooms above do for a process.
+// Wait statuses, beside signals and exits (wait(2)): stopped, with the signal above; gone on.
+constexpr uint32_t WAIT_STOPPED = 0x7f, WAIT_CONTINUED = 0xffff;
+
+struct process {
+    struct refcount refs;
+    uint64_t pid; // its number; constant
+
+    // The family. lc_processes
+    struct pid *id, *group, *session; // in use until it has been waited for
+    struct process *parent; // null: the first process
+    struct kinship kinship; // in the parent's and the group's lists
+    struct children children;
+    bool ended;
+    uint32_t wait_status; // as wait(2) reports it, once it has ended
+    uint32_t news;        // the same of a stop or its end, until it has been reported; 0: none
+    uint32_t end_signal;  // what the parent is sent at the end; 0: none
+
+    uint32_t changes; // atomic: how often a child has ended, stopped or gone on
+    struct waitq child_changed;
+
+    struct signal_handlers *handlers; // a reference
+    struct threads threads GUARDED_BY(lc_signals);
+    uint32_t thread_count GUARDED_BY(lc_signals);
+    struct sigpending pending GUARDED_BY(lc_signals); // for any thread
+    struct process_stop stop GUARDED_BY(lc_signals);
+    struct waitq go_on;                       // its threads wait here while they are stopped
+    bool ending GUARDED_BY(lc_signals);       // all threads are to end
+    uint32_t end_status GUARDED_BY(lc_signals); // with this; else it is the last thread's
+};
+
+static inline void signals_lock(struct process *p) ACQUIRE(lc_signals)
+{
+    handlers_lock(p->handlers);
+}
+static inline void signals_unlock(struct process *p) RELEASE(lc_signals)
+{
+    handlers_unlock(p->handlers);
+}
+
+// What the rooms above do for a thread.
 struct process_ops {
-    // A system call, or an exception: looks at p->ctx.
-    void (*serve_syscall)(struct process *p);
-    void (*serve_exception)(struct process *p);
+    // A system call, or an exception: looks at t->ctx.
+    void (*serve_syscall)(struct thread *t);
+    void (*serve_exception)(struct thread *t);
 };
 
 // Sets them. Once, before the first process.
@@ -93,39 +139,83 @@ void process_init(const struct process_ops *ops);
 // Starts the first process, whose end is the machine's. Takes over the image. ERR_NOMEM.
 enum err process_start_first(const struct exec_image *image);
 
-// fork(2) of the running process. ERR_NOMEM. ERR_AGAIN: no identifier is free.
-enum err process_fork(struct process *parent, uint64_t *pid);
+// How clone(2) makes a thread: of the running one's process or of a new one, which begins with
+// copies of what it does not share.
+struct clone_request {
+    bool thread;          // of the same process; shares memory and handlers
+    bool share_memory;    // CLONE_VM
+    bool share_handlers;  // CLONE_SIGHAND
+    bool clear_handlers;  // CLONE_CLEAR_SIGHAND: all are SIGNAL_DEFAULT
+    bool sibling;         // CLONE_PARENT
+    bool wait;            // CLONE_VFORK
+    bool sets_tls;        // FS's base becomes `tls`
+    uint32_t end_signal;  // of a process
+    uint64_t stack;       // 0: where the caller's is
+    uint64_t tls;
+    uint64_t clear_tid;   // 0: nowhere
+    uint64_t tell_child;  // where the identifier is written in its memory; 0: nowhere
+    uint64_t tell_parent; // and in the caller's
+    uint64_t tid;         // the identifier that is asked for; 0: any
+};
 
-// The process with this identifier, with a reference; null: there is none, or it has ended.
+// Makes it. `*tid` is its identifier. ERR_NOMEM. ERR_AGAIN: no identifier is free. ERR_EXIST:
+// `tid` is not. ERR_INTR: a signal is due, to be looked at first.
+enum err thread_clone(struct thread *t, const struct clone_request *r, uint64_t *tid);
+
+// The thread or process with this identifier, with a reference; null: there is none, or it has
+// ended (a thread), or has been waited for (a process).
+struct thread *thread_find(uint64_t tid);
 struct process *process_find(uint64_t pid);
+void thread_put(struct thread *t);
 void process_put(struct process *p);
 
-// Sends a signal to every process but the first and `but` (null: to those too). ERR_SRCH: there is
-// no other.
-enum err process_signal_all(struct process *but, const struct signal_info *info);
+// Ends the running thread. `wait_status` is as wait(2) reports it of the process, if this is its
+// last thread and process_end has not been called.
+[[noreturn]] void thread_end(struct thread *t, uint32_t wait_status);
 
-// Ends the running process. `wait_status` is as wait(2) reports it.
-[[noreturn]] void process_end(struct process *p, uint32_t wait_status);
+// Ends the running thread's process: all its threads.
+[[noreturn]] void process_end(struct thread *t, uint32_t wait_status);
 
-// The process that runs; null: a task of no process.
-struct process *process_running(void);
+// The thread that runs; null: a task of no process.
+struct thread *thread_running(void);
 
-// Stops the running process, whose `stopped` has been set, until that is cleared.
-void process_stop(struct process *p, uint32_t signal);
+// Whether there is nothing for the running thread to do but to end: for wait_limits.
+bool thread_is_killed(void);
 
 // What to wait for.
 struct wait_request {
-    uint64_t pid;            // 0: any child
-    bool poll;               // do not wait: then *found may be 0
-    bool stopped, continued; // these too, not only ends
+    uint64_t pid;                   // 0: any child
+    uint64_t group;                 // 0: of any group
+    bool poll;                     // do not wait: then the answer's pid may be 0
+    bool keep;                     // what is found stays to be found again
+    bool ended, stopped, continued; // which of these
+    bool all, clones;              // __WALL: any child; __WCLONE: whose end sends another signal
 };
 
-// A child that has ended: its identifier and status; it is gone then. Or one that has stopped or
-// gone on, once. ERR_CHILD: there is no such child. ERR_INTR: a signal is due.
-enum err process_wait(struct process *p, const struct wait_request *r, uint64_t *found,
-                      uint32_t *wait_status);
+// What is found: its identifier, wait status, and what the signal would say of it.
+struct wait_answer {
+    uint64_t pid;
+    uint32_t wait_status;
+    struct signal_info info;
+};
+
+// A child that has ended; it is gone then. Or one that has stopped or gone on, once. ERR_CHILD:
+// there is no such child. ERR_INTR: a signal is due.
+enum err process_wait(struct process *p, const struct wait_request *r, struct wait_answer *a);
 
 // The parent's identifier; 0: none.
 uint64_t process_parent_pid(struct process *p);
+
+// ---- groups and sessions (credentials(7)) ------------------------------------------------------
+
+// The group's and the session's identifiers. ERR_SRCH: there is no such process.
+enum err process_group(uint64_t pid, uint64_t *group);
+enum err process_session(uint64_t pid, uint64_t *session);
+
+// setpgid(2) by `p`; 0 is its own. ERR_SRCH, ERR_PERM, as its man page has them.
+enum err process_set_group(struct process *p, uint64_t pid, uint64_t group);
+
+// Makes the process a session's and a group's first. ERR_PERM: it is the first of a group.
+enum err process_start_session(struct process *p);
 
 C_END

@@ -1,20 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// From whoever sends a signal to the process that it waits for.
+// From whoever sends a signal to the thread that it waits for.
 #include "kernel/linux/process/signals.h"
 
-static struct signal_action *action_of(struct process_signals *s, uint32_t signal)
-    REQUIRES(lc_signals)
+HEAP_DEFINE(handlers, struct signal_handlers);
+
+struct signal_action *signal_action_of(struct process *p, uint32_t signal)
 {
-    return &ELEM(s->actions, signal - 1);
+    return &ELEM(p->handlers->actions, signal - 1);
 }
 
-// One that is blocked is kept: its action may change until it is delivered.
-static bool is_ignored(struct process *p, uint32_t signal) REQUIRES(lc_signals)
+static void look(struct thread *t) REQUIRES(lc_signals)
 {
-    struct process_signals *s = &p->signals;
-    if (sigset_has(s->blocked, signal) || sigset_has(s->awaited, signal))
+    store_release(&t->signals.look, true);
+    // It stays while the lock is held, since it is in its process's list.
+    task_kick(t->task);
+}
+
+void signals_look_all(struct process *p)
+{
+    struct thread *t = threads_first(&p->threads);
+    for (; t != nullptr; t = threads_next(&p->threads, t))
+        look(t);
+}
+
+// ---- sending -----------------------------------------------------------------------------------
+
+static bool wants(const struct thread *t, uint32_t signal) REQUIRES(lc_signals)
+{
+    const struct thread_signals *s = &t->signals;
+    return !sigset_has(s->blocked, signal) || sigset_has(s->awaited, signal);
+}
+
+// The thread that is to see to a signal for all of them: the first that does not block it.
+static struct thread *chosen(struct process *p, uint32_t signal) REQUIRES(lc_signals)
+{
+    struct thread *t = threads_first(&p->threads);
+    while (t != nullptr && !wants(t, signal))
+        t = threads_next(&p->threads, t);
+    return t;
+}
+
+// One that `t` blocks or waits for is kept: its action may change until it is delivered.
+static bool is_ignored(struct process *p, const struct thread *t, uint32_t signal)
+    REQUIRES(lc_signals)
+{
+    if (sigset_has(t->signals.blocked, signal))
         return false;
-    uint64_t handler = action_of(s, signal)->handler;
+    uint64_t handler = signal_action_of(p, signal)->handler;
     if (handler != SIGNAL_DEFAULT)
         return handler == SIGNAL_IGNORE;
     // The first process is not ended or stopped by what it does not handle.
@@ -22,47 +54,154 @@ static bool is_ignored(struct process *p, uint32_t signal) REQUIRES(lc_signals)
     return p->pid == 1 ? what != SIGNAL_CONTINUES : what == SIGNAL_IGNORED;
 }
 
-// Whoever continues takes back what would stop, and the other way round. True: a stop ends.
-static bool take_back(struct process_signals *s, uint32_t signal) REQUIRES(lc_signals)
+void signals_take_back(struct process *p, struct sigset set)
 {
-    if (signal == SIGCONT)
-        sigpending_discard(&s->pending, (struct sigset){SIGNALS_STOP});
-    else if (sigset_has((struct sigset){SIGNALS_STOP}, signal))
-        sigpending_discard(&s->pending, sigset_of(SIGCONT));
-    bool ends = s->stopped && (signal == SIGCONT || signal == SIGKILL);
-    s->stopped = s->stopped && !ends;
-    return ends;
+    sigpending_discard(&p->pending, set);
+    struct thread *t = threads_first(&p->threads);
+    for (; t != nullptr; t = threads_next(&p->threads, t))
+        sigpending_discard(&t->signals.pending, set);
+}
+
+static void end_stop(struct process *p, bool continues) REQUIRES(lc_signals)
+{
+    struct process_stop *s = &p->stop;
+    s->continued = s->continued || (continues && s->on && s->stopped == p->thread_count);
+    s->on = s->taken = false;
+    waitq_wake_all(&p->go_on);
+}
+
+// What a signal does as it comes, whatever becomes of it: whoever continues takes back what would
+// stop, and the other way round.
+static void prepare(struct process *p, uint32_t signal) REQUIRES(lc_signals)
+{
+    if (signal == SIGCONT) {
+        signals_take_back(p, (struct sigset){SIGNALS_STOP});
+        end_stop(p, true);
+    } else if (sigset_has((struct sigset){SIGNALS_STOP}, signal)) {
+        signals_take_back(p, sigset_of(SIGCONT));
+    } else if (signal == SIGKILL) {
+        end_stop(p, false);
+    }
 }
 
 enum err signal_send(struct process *p, const struct signal_info *info)
 {
-    struct process_signals *s = &p->signals;
     uint32_t signal = (uint32_t)info->signal;
     enum err err = ERR_OK;
-    bool due = false;
-    signals_lock(s);
-    bool goes_on = take_back(s, signal);
-    if (!is_ignored(p, signal)) {
-        err = sigpending_add(&s->pending, info);
-        due = !sigset_has(s->blocked, signal) || sigset_has(s->awaited, signal);
+    signals_lock(p);
+    struct thread *first = threads_first(&p->threads);
+    // One that has ended, and not been waited for, has no use for it.
+    if (first != nullptr) {
+        prepare(p, signal);
+        if (!is_ignored(p, first, signal)) {
+            err = sigpending_add(&p->pending, info);
+            struct thread *t = chosen(p, signal);
+            if (t != nullptr)
+                look(t);
+        }
     }
-    if (due)
-        store_release(&s->look, true);
-    signals_unlock(s);
-    if (goes_on)
-        waitq_wake_all(&s->go_on);
-    if (due)
-        task_kick(p->task);
+    signals_unlock(p);
     return err;
+}
+
+enum err signal_send_thread(struct thread *t, const struct signal_info *info)
+{
+    struct process *p = t->process;
+    uint32_t signal = (uint32_t)info->signal;
+    enum err err = ERR_OK;
+    signals_lock(p);
+    if (threads_has(t)) {
+        prepare(p, signal);
+        if (!is_ignored(p, t, signal)) {
+            err = sigpending_add(&t->signals.pending, info);
+            if (wants(t, signal))
+                look(t);
+        }
+    }
+    signals_unlock(p);
+    return err;
+}
+
+void signal_force(struct thread *t, const struct signal_info *info)
+{
+    struct process *p = t->process;
+    uint32_t signal = (uint32_t)info->signal;
+    signals_lock(p);
+    struct signal_action *a = signal_action_of(p, signal);
+    if (sigset_has(t->signals.blocked, signal) || a->handler == SIGNAL_IGNORE)
+        a->handler = SIGNAL_DEFAULT;
+    bool ends = a->handler == SIGNAL_DEFAULT && p->pid == 1;
+    t->signals.blocked = sigset_without(t->signals.blocked, sigset_of(signal));
+    enum err err = sigpending_add(&t->signals.pending, info);
+    store_release(&t->signals.look, true);
+    signals_unlock(p);
+    // Standard signals need no memory to wait.
+    ASSERT(err == ERR_OK);
+    // The first process cannot go on either, although its signals do not end it.
+    if (ends)
+        process_end(t, signal);
+}
+
+// ---- masks -------------------------------------------------------------------------------------
+
+struct sigset signal_set_mask(struct thread *t, struct sigset mask)
+{
+    struct process *p = t->process;
+    signals_lock(p);
+    struct sigset before = t->signals.blocked;
+    t->signals.blocked = sigset_without(mask, (struct sigset){SIGNALS_ALWAYS});
+    store_release(&t->signals.look, true);
+    // What this thread was to see to is another's now.
+    struct sigset others = {p->pending.set.bits & t->signals.blocked.bits & ~before.bits};
+    struct thread *o = sigset_is_empty(others) ? nullptr : threads_first(&p->threads);
+    for (; o != nullptr; o = threads_next(&p->threads, o)) {
+        if (o != t && !sigset_is_empty(sigset_without(others, o->signals.blocked)))
+            look(o);
+    }
+    signals_unlock(p);
+    return before;
+}
+
+// ---- handlers ----------------------------------------------------------------------------------
+
+enum err handlers_make(struct signal_handlers *from, const struct clone_request *r,
+                       struct signal_handlers **out)
+{
+    if (r->share_handlers) {
+        refcount_get(&from->refs);
+        *out = from;
+        return ERR_OK;
+    }
+    struct signal_handlers *h = handlers_new();
+    if (h == nullptr)
+        return ERR_NOMEM;
+    refcount_init(&h->refs);
+    if (from != nullptr) {
+        handlers_lock(from);
+        for (uint32_t i = 0; i < SIGNAL_MAX; i++) {
+            struct signal_action a = ELEM(from->actions, i);
+            // Those that are ignored stay so (clone(2), CLONE_CLEAR_SIGHAND).
+            if (!r->clear_handlers || a.handler == SIGNAL_IGNORE)
+                ELEM(h->actions, i) = a;
+        }
+        handlers_unlock(from);
+    }
+    *out = h;
+    return ERR_OK;
+}
+
+void handlers_put(struct signal_handlers *h)
+{
+    if (refcount_put(&h->refs))
+        handlers_delete(h);
 }
 
 static bool child_action_says(struct process *parent, uint64_t flag, bool or_ignored)
 {
-    struct process_signals *s = &parent->signals;
-    signals_lock(s);
-    const struct signal_action *a = action_of(s, SIGCHLD);
+    signals_lock(parent);
+    const struct signal_action *a = signal_action_of(parent, SIGCHLD);
     bool says = (a->flags & flag) != 0 || (or_ignored && a->handler == SIGNAL_IGNORE);
-    signals_unlock(s);
+    signals_unlock(parent);
     return says;
 }
 
@@ -73,61 +212,12 @@ bool signals_ignore_children(struct process *parent)
 
 bool signals_ignore_stops(struct process *parent)
 {
-    return child_action_says(parent, SA_NOCLDSTOP, false);
-}
-
-bool signals_are_stopped(struct process *p)
-{
-    signals_lock(&p->signals);
-    bool stopped = p->signals.stopped;
-    signals_unlock(&p->signals);
-    return stopped;
-}
-
-void signal_force(struct process *p, const struct signal_info *info)
-{
-    struct process_signals *s = &p->signals;
-    uint32_t signal = (uint32_t)info->signal;
-    signals_lock(s);
-    struct signal_action *a = action_of(s, signal);
-    if (sigset_has(s->blocked, signal) || a->handler == SIGNAL_IGNORE)
-        a->handler = SIGNAL_DEFAULT;
-    bool ends = a->handler == SIGNAL_DEFAULT;
-    s->blocked = sigset_without(s->blocked, sigset_of(signal));
-    enum err err = sigpending_add(&s->pending, info);
-    store_release(&s->look, true);
-    signals_unlock(s);
-    // Standard signals need no memory to wait. Nor may the first process go on.
-    ASSERT(err == ERR_OK);
-    if (ends)
-        process_end(p, signal);
-}
-
-void signals_copy(struct process *child, struct process *parent)
-{
-    struct process_signals *from = &parent->signals, *to = &child->signals;
-    signals_lock(from);
-    for (uint32_t signal = 1; signal <= SIGNAL_MAX; signal++)
-        *action_of(to, signal) = *action_of(from, signal);
-    to->blocked = from->blocked;
-    signals_unlock(from);
-    to->stack = from->stack;
+    return child_action_says(parent, SA_NOCLDSTOP, true);
 }
 
 void signals_discard(struct process *p)
 {
-    signals_lock(&p->signals);
-    sigpending_discard(&p->signals.pending, (struct sigset){~0ull});
-    signals_unlock(&p->signals);
-}
-
-struct sigset signal_set_mask(struct process *p, struct sigset mask)
-{
-    struct process_signals *s = &p->signals;
-    signals_lock(s);
-    struct sigset before = s->blocked;
-    s->blocked = sigset_without(mask, (struct sigset){SIGNALS_ALWAYS});
-    store_release(&s->look, true);
-    signals_unlock(s);
-    return before;
+    signals_lock(p);
+    sigpending_discard(&p->pending, (struct sigset){~0ull});
+    signals_unlock(p);
 }

@@ -1,34 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sending signals and delivering them. lc_signals, a spin lock, guards what waits, the actions and
-// the mask of a process.
+// the masks of a process's threads.
 #pragma once
 #include "kernel/linux/process/process.h"
 
 C_BEGIN
 
-// Sends a signal: it waits until its process enters user mode, ends the sleep of one that can be
-// interrupted, or is dropped if it would be ignored. ERR_AGAIN: no memory for a real-time one. Any
-// task.
+// ---- sending -----------------------------------------------------------------------------------
+
+// Sends a signal to a process, or to one thread: it waits until a thread that does not block it
+// enters user mode, ends the sleep of one that can be interrupted, or is dropped if it would be
+// ignored. ERR_AGAIN: no memory for a real-time one. Any task.
 enum err signal_send(struct process *p, const struct signal_info *info);
+enum err signal_send_thread(struct thread *t, const struct signal_info *info);
 
-// Of the running process, by its own instruction: neither blocked nor ignored.
-void signal_force(struct process *p, const struct signal_info *info);
+// The same to all of a group, or to every process but the first and `but` (null: to those too).
+// Signal 0 only asks. ERR_SRCH: there is no such.
+enum err process_signal_group(uint64_t group, const struct signal_info *info);
+enum err process_signal_all(struct process *but, const struct signal_info *info);
 
-// Whether one waits for the running process that is to be delivered: for wait_limits.
+// To the running thread, by its own instruction: neither blocked nor ignored.
+void signal_force(struct thread *t, const struct signal_info *info);
+
+// ---- what the running thread does about them ---------------------------------------------------
+
+// Whether one waits for the running thread that is to be delivered, or it is to stop or to end: for
+// wait_limits.
 bool signal_is_due(void);
 
-// Has the running process do what is due, before it enters user mode: its call is restarted or not,
-// and handlers get their frames. May end it.
-void signal_deliver(struct process *p);
+// The same of one whose lock is held.
+bool signal_is_due_for(struct thread *t) REQUIRES(lc_signals);
 
-// Whether the running process is to look at its signals: for user_hooks.
+// Has the running thread do what is due, before it enters user mode: its call is restarted or not,
+// and handlers get their frames. May end it.
+void signal_deliver(struct thread *t);
+
+// Whether the running thread is to look at its signals: for user_hooks.
 bool signal_has_event(void);
 
 // sigreturn: puts back what the frame at the stack pointer has. Hostile frames end in SIGSEGV.
-void signal_return(struct process *p);
+void signal_return(struct thread *t);
 
-// What a fork(2)ed child begins with: actions, mask and stack are its parent's, nothing waits.
-void signals_copy(struct process *child, struct process *parent);
+// The running thread's mask: sets it, and says what it was.
+struct sigset signal_set_mask(struct thread *t, struct sigset mask);
+
+// Takes one of `set` that waits, blocked or not.
+bool signal_take(struct thread *t, struct sigset set, struct signal_info *info);
+
+// Of sigaltstack(2), with the flags that a program is told: SS_DISABLE, SS_ONSTACK or none.
+struct signal_stack signal_stack_told(const struct signal_stack *s, uint64_t sp);
+
+// Forgets those of `set` that wait for a process or a thread of it.
+void signals_take_back(struct process *p, struct sigset set) REQUIRES(lc_signals);
+
+// What a process does with a signal.
+struct signal_action *signal_action_of(struct process *p, uint32_t signal) REQUIRES(lc_signals);
+
+// ---- the room's own ----------------------------------------------------------------------------
+
+// What a process begins with: the handlers of `from` shared, copied or reset as the request says,
+// with a reference; null: none are set. ERR_NOMEM.
+enum err handlers_make(struct signal_handlers *from, const struct clone_request *r,
+                       struct signal_handlers **out);
+void handlers_put(struct signal_handlers *h);
+
+// All threads look at what there is to do.
+void signals_look_all(struct process *p) REQUIRES(lc_signals);
+
+// Stops all threads of the running thread's process by a signal that has been taken, unless that
+// has been taken back meanwhile; and waits for the end of the stop that is on.
+void process_stop(struct thread *t, uint32_t signal);
+void thread_stop(struct thread *t);
 
 // What a parent does not want to be told of its children (SA_NOCLDWAIT or SIG_IGN, SA_NOCLDSTOP).
 bool signals_ignore_children(struct process *parent);
@@ -38,14 +80,5 @@ bool signals_are_stopped(struct process *p);
 
 // Frees what waits for a process that has ended.
 void signals_discard(struct process *p);
-
-// The running process's mask: sets it, and says what it was.
-struct sigset signal_set_mask(struct process *p, struct sigset mask);
-
-// Of sigaltstack(2), where the stack pointer is.
-bool signal_on_stack(const struct signal_stack *s, uint64_t sp);
-
-// The same with the flags that a program is told: SS_DISABLE, SS_ONSTACK or none.
-struct signal_stack signal_stack_told(const struct signal_stack *s, uint64_t sp);
 
 C_END

@@ -14,6 +14,11 @@ struct signal_info siginfo_sent(uint32_t signal, int32_t code, uint64_t pid, uin
         .signal = (int32_t)signal, .code = code, .words = {pair((uint32_t)pid, uid)}};
 }
 
+struct signal_info siginfo_kernel(uint32_t signal)
+{
+    return siginfo_sent(signal, SI_KERNEL, 0, 0);
+}
+
 struct signal_info siginfo_fault(uint32_t signal, int32_t code, uint64_t address)
 {
     return (struct signal_info){.signal = (int32_t)signal, .code = code, .words = {address}};

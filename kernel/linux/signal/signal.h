@@ -54,8 +54,9 @@ struct signal_info {
 };
 constexpr size_t SIGINFO_SIZE = 128;
 
-// By kill(2) and the like; by sigqueue(3), a timer; by an instruction; of a child.
+// By kill(2) and the like; by the kernel itself; by an instruction; of a child.
 struct signal_info siginfo_sent(uint32_t signal, int32_t code, uint64_t pid, uint32_t uid);
+struct signal_info siginfo_kernel(uint32_t signal);
 struct signal_info siginfo_fault(uint32_t signal, int32_t code, uint64_t address);
 struct signal_info siginfo_child(int32_t code, uint64_t pid, uint32_t uid, int32_t status);
 

@@ -30,44 +30,45 @@ static const struct call calls[CALLS] = {
 
 static bool missed[CALLS]; // atomic: its absence has been logged
 
-static void log_missing(struct process *p, uint64_t nr)
+static void log_missing(struct thread *t, uint64_t nr)
 {
     const char *name = nr < CALLS ? ELEM(calls, nr).name : nullptr;
     if (nr < CALLS && atomic_swap(&ELEM(missed, nr), true))
         return;
-    log_debug("process %lu: system call %lu (%s) is not there", p->pid, nr,
+    log_debug("thread %lu: system call %lu (%s) is not there", t->tid, nr,
               name != nullptr ? name : "unknown");
 }
 
 static bool is_restart(sysret_t result)
 {
-    return result == RESTART_CALL || result == RESTART_NOHAND || result == RESTART_REST;
+    return result == RESTART_CALL || result == RESTART_ALWAYS || result == RESTART_NOHAND ||
+           result == RESTART_REST;
 }
 
-void syscall_serve(struct process *p)
+void syscall_serve(struct thread *t)
 {
     struct sys_args args;
-    uint64_t nr = (uint32_t)user_ctx_syscall_nr(p->ctx); // the rest of rax does not count
+    uint64_t nr = (uint32_t)user_ctx_syscall_nr(t->ctx); // the rest of rax does not count
     for (unsigned i = 0; i < 6; i++)
-        args.arg[i] = user_ctx_syscall_arg(p->ctx, i);
+        args.arg[i] = user_ctx_syscall_arg(t->ctx, i);
     static const struct call unknown = {.arguments = "xxxxxx"};
     const struct call *call =
         nr < CALLS && ELEM(calls, nr).name != nullptr ? &ELEM(calls, nr) : &unknown;
-    bool traced = trace_wants(p->pid, call->name);
+    bool traced = trace_wants(t->tid, call->name);
     if (traced)
-        trace_call(p->pid, nr, call->name, call->arguments, &args);
+        trace_call(t->tid, nr, call->name, call->arguments, &args);
     sysret_t result = ERR_NOSYS;
     if (call->serve != nullptr)
-        result = call->serve(p, &args);
+        result = call->serve(t, &args);
     else
-        log_missing(p, nr);
+        log_missing(t, nr);
     // A frame's own registers come back by a call, which must not be made again.
     if (nr != __NR_rt_sigreturn && is_restart(result)) {
-        p->restart = (enum call_restart)result;
-        p->call_nr = nr;
+        t->restart = (enum call_restart)result;
+        t->call_nr = nr;
         result = ERR_INTR;
     }
     if (traced)
-        trace_result(p->pid, call->name, result);
-    user_ctx_set_result(p->ctx, (uint64_t)result);
+        trace_result(t->tid, call->name, result);
+    user_ctx_set_result(t->ctx, (uint64_t)result);
 }

@@ -31,20 +31,20 @@ static struct signal_info info_of(uint64_t vector, uint64_t ip)
 }
 
 // False: the page has come.
-static bool page_fault(struct process *p, const struct user_exception *e, struct signal_info *info)
+static bool page_fault(struct thread *t, const struct user_exception *e, struct signal_info *info)
 {
     uint8_t access = (e->error & PAGE_FAULT_FETCH) != 0   ? VM_EXEC
                      : (e->error & PAGE_FAULT_WRITE) != 0 ? VM_WRITE
                                                           : VM_READ;
-    switch (mm_fault(p->mm, (uaddr_t){e->address}, access)) {
+    switch (mm_fault(t->mm, (uaddr_t){e->address}, access)) {
     case ERR_OK:
         return false;
     case ERR_IO:
         *info = siginfo_fault(SIGBUS, BUS_ADRERR, e->address);
         return true;
     case ERR_NOMEM:
-        log_warn("process %lu is killed: out of memory", p->pid);
-        process_end(p, SIGKILL);
+        log_warn("process %lu is killed: out of memory", t->process->pid);
+        process_end(t, SIGKILL);
     case ERR_ACCES:
         *info = siginfo_fault(SIGSEGV, SEGV_ACCERR, e->address);
         return true;
@@ -54,13 +54,13 @@ static bool page_fault(struct process *p, const struct user_exception *e, struct
     }
 }
 
-void exception_serve(struct process *p)
+void exception_serve(struct thread *t)
 {
-    struct user_exception e = user_ctx_exception(p->ctx);
-    struct signal_info info = info_of(e.vector, user_ctx_ip(p->ctx).raw);
-    if (e.vector == TRAP_PAGE_FAULT && !page_fault(p, &e, &info))
+    struct user_exception e = user_ctx_exception(t->ctx);
+    struct signal_info info = info_of(e.vector, user_ctx_ip(t->ctx).raw);
+    if (e.vector == TRAP_PAGE_FAULT && !page_fault(t, &e, &info))
         return;
-    log_info("process %lu: signal %d: %s at %lx (error %lx, address %lx)", p->pid, info.signal,
-             trap_name(e.vector), user_ctx_ip(p->ctx).raw, e.error, e.address);
-    signal_force(p, &info);
+    log_info("thread %lu: signal %d: %s at %lx (error %lx, address %lx)", t->tid, info.signal,
+             trap_name(e.vector), user_ctx_ip(t->ctx).raw, e.error, e.address);
+    signal_force(t, &info);
 }

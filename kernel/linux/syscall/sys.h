@@ -12,7 +12,7 @@ struct sys_args {
 // A value, or an error as a negative number (enum err).
 typedef int64_t sysret_t;
 
-typedef sysret_t sys_fn(struct process *p, const struct sys_args *a);
+typedef sysret_t sys_fn(struct thread *t, const struct sys_args *a);
 
 #define FULL(number, name, arguments) sys_fn sys_##name;
 #define PARTIAL(number, name, arguments, note) sys_fn sys_##name;

@@ -14,7 +14,7 @@ static bool is_user_range(uint64_t at, uint64_t len)
     return at <= USER_END && len <= USER_END - at;
 }
 
-static sysret_t write_bytes(struct process *p, uint64_t from, uint64_t len)
+static sysret_t write_bytes(struct thread *t, uint64_t from, uint64_t len)
 {
     uint64_t done = 0;
     if (!is_user_range(from, len))
@@ -26,7 +26,7 @@ static sysret_t write_bytes(struct process *p, uint64_t from, uint64_t len)
         uint64_t in_page = PAGE_SIZE - ((from + done) & PAGE_MASK);
         uint64_t piece = min_u64(min_u64(sizeof(buffer), in_page), len - done);
         struct span to = span_sub(SPAN_OF(buffer), 0, piece);
-        enum err err = mm_read(p->mm, (uaddr_t){from + done}, to);
+        enum err err = mm_read(t->mm, (uaddr_t){from + done}, to);
         if (err != ERR_OK)
             return done > 0 ? (sysret_t)done : err;
         console_write(span_const(to));
@@ -35,11 +35,11 @@ static sysret_t write_bytes(struct process *p, uint64_t from, uint64_t len)
     return (sysret_t)done;
 }
 
-sysret_t sys_write(struct process *p, const struct sys_args *a)
+sysret_t sys_write(struct thread *t, const struct sys_args *a)
 {
     if (!is_console(a->arg[0]))
         return ERR_BADF;
-    return write_bytes(p, a->arg[1], a->arg[2]);
+    return write_bytes(t, a->arg[1], a->arg[2]);
 }
 
 // struct iovec as a program has it: addresses of its own.
@@ -49,11 +49,11 @@ struct user_iovec {
 static_assert(sizeof(struct user_iovec) == sizeof(struct iovec));
 
 // Nothing is written if one of the parts is no range of memory, or has a negative length.
-static enum err check_parts(struct process *p, uint64_t at, uint64_t count)
+static enum err check_parts(struct thread *t, uint64_t at, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
         struct user_iovec v;
-        enum err err = mm_read(p->mm, (uaddr_t){at + i * sizeof(v)}, SPAN_OF(v));
+        enum err err = mm_read(t->mm, (uaddr_t){at + i * sizeof(v)}, SPAN_OF(v));
         if (err != ERR_OK)
             return err;
         if ((int64_t)v.len < 0)
@@ -64,20 +64,20 @@ static enum err check_parts(struct process *p, uint64_t at, uint64_t count)
     return ERR_OK;
 }
 
-sysret_t sys_writev(struct process *p, const struct sys_args *a)
+sysret_t sys_writev(struct thread *t, const struct sys_args *a)
 {
     uint64_t count = a->arg[2], done = 0;
     if (!is_console(a->arg[0]))
         return ERR_BADF;
     if (count > UIO_MAXIOV)
         return ERR_INVAL;
-    enum err err = check_parts(p, a->arg[1], count);
+    enum err err = check_parts(t, a->arg[1], count);
     if (err != ERR_OK)
         return err;
     for (uint64_t i = 0; i < count; i++) {
         struct user_iovec v;
-        err = mm_read(p->mm, (uaddr_t){a->arg[1] + i * sizeof(v)}, SPAN_OF(v));
-        sysret_t part = err == ERR_OK ? write_bytes(p, v.base, v.len) : err;
+        err = mm_read(t->mm, (uaddr_t){a->arg[1] + i * sizeof(v)}, SPAN_OF(v));
+        sysret_t part = err == ERR_OK ? write_bytes(t, v.base, v.len) : err;
         if (part < 0)
             return done > 0 ? (sysret_t)done : part;
         done += (uint64_t)part;

@@ -14,13 +14,13 @@ struct futex_args {
     bool real_time;
 };
 
-static struct futex_args decode(struct process *p, const struct sys_args *a)
+static struct futex_args decode(struct thread *t, const struct sys_args *a)
 {
     uint32_t op = (uint32_t)a->arg[1];
     bool shared = (op & FUTEX_PRIVATE_FLAG) == 0;
     return (struct futex_args){
-        .word = {p->mm, {a->arg[0]}, shared},
-        .word2 = {p->mm, {a->arg[4]}, shared},
+        .word = {t->mm, {a->arg[0]}, shared},
+        .word2 = {t->mm, {a->arg[4]}, shared},
         .command = op & (uint32_t)FUTEX_CMD_MASK,
         .value = (uint32_t)a->arg[2],
         .value2 = (uint32_t)a->arg[3],
@@ -30,14 +30,14 @@ static struct futex_args decode(struct process *p, const struct sys_args *a)
 }
 
 // FUTEX_WAIT's timeout is a duration, FUTEX_WAIT_BITSET's a time.
-static enum err decode_timeout(struct process *p, const struct futex_args *f, uint64_t at,
+static enum err decode_timeout(struct thread *t, const struct futex_args *f, uint64_t at,
                                struct wait_limits *limits)
 {
     uint64_t ns, mono = clock_mono_ns();
     *limits = (struct wait_limits){.cancelled = signal_is_due};
     if (at == 0)
         return ERR_OK;
-    enum err err = timespec_read(p, at, &ns);
+    enum err err = timespec_read(t, at, &ns);
     if (err != ERR_OK)
         return err;
     uint64_t now = f->real_time ? clock_real_ns() : mono;
@@ -46,10 +46,10 @@ static enum err decode_timeout(struct process *p, const struct futex_args *f, ui
     return ERR_OK;
 }
 
-static sysret_t wait(struct process *p, const struct futex_args *f, uint64_t timeout, uint32_t bits)
+static sysret_t wait(struct thread *t, const struct futex_args *f, uint64_t timeout, uint32_t bits)
 {
     struct wait_limits limits;
-    enum err err = decode_timeout(p, f, timeout, &limits);
+    enum err err = decode_timeout(t, f, timeout, &limits);
     if (err == ERR_OK)
         err = futex_wait(f->word, f->value, bits, &limits);
     return err == ERR_INTR ? (sysret_t)(timeout == 0 ? RESTART_CALL : RESTART_NOHAND) : err;
@@ -83,16 +83,16 @@ static sysret_t wake_op(const struct futex_args *f)
     return err == ERR_OK ? (sysret_t)woken : err;
 }
 
-sysret_t sys_futex(struct process *p, const struct sys_args *a)
+sysret_t sys_futex(struct thread *t, const struct sys_args *a)
 {
-    struct futex_args f = decode(p, a);
+    struct futex_args f = decode(t, a);
     if (f.real_time && f.command != FUTEX_WAIT && f.command != FUTEX_WAIT_BITSET)
         return ERR_NOSYS;
     switch (f.command) {
     case FUTEX_WAIT:
-        return wait(p, &f, a->arg[3], FUTEX_ANY);
+        return wait(t, &f, a->arg[3], FUTEX_ANY);
     case FUTEX_WAIT_BITSET:
-        return wait(p, &f, a->arg[3], f.value3);
+        return wait(t, &f, a->arg[3], f.value3);
     case FUTEX_WAKE:
         return wake(&f, FUTEX_ANY);
     case FUTEX_WAKE_BITSET:

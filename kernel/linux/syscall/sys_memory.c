@@ -21,11 +21,11 @@ static bool decode_prot(uint64_t prot, uint8_t *out)
 }
 
 // Brings all pages of a range, as far as there is memory: MAP_POPULATE does not fail.
-static void populate(struct process *p, uint64_t start, uint64_t end, uint8_t prot)
+static void populate(struct thread *t, uint64_t start, uint64_t end, uint8_t prot)
 {
     uint8_t access = (prot & VM_WRITE) != 0 ? VM_WRITE : VM_READ;
     for (uint64_t at = start; at < end && prot != VM_NONE; at += PAGE_SIZE) {
-        if (mm_fault(p->mm, (uaddr_t){at}, access) != ERR_OK)
+        if (mm_fault(t->mm, (uaddr_t){at}, access) != ERR_OK)
             return;
     }
 }
@@ -43,7 +43,7 @@ static enum mm_place place_of(uint64_t flags)
 }
 
 // Memory is never promised before it is touched, so that MAP_NORESERVE asks for what is so anyway.
-sysret_t sys_mmap(struct process *p, const struct sys_args *a)
+sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
 {
     uint64_t len = a->arg[1], flags = a->arg[3], type = flags & MAP_TYPE;
     struct mm_request r = {.at = a->arg[0], .place = place_of(flags)};
@@ -64,25 +64,25 @@ sysret_t sys_mmap(struct process *p, const struct sys_args *a)
         err = vm_object_create(r.size >> PAGE_SHIFT, &r.kind.object);
     uint64_t at;
     if (err == ERR_OK)
-        err = mm_map(p->mm, &r, &at);
+        err = mm_map(t->mm, &r, &at);
     if (r.kind.object != nullptr)
         vm_object_put(r.kind.object);
     if (err != ERR_OK)
         return err;
     if ((flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0)
-        populate(p, at, at + r.size, r.kind.prot);
+        populate(t, at, at + r.size, r.kind.prot);
     return (sysret_t)at;
 }
 
-sysret_t sys_munmap(struct process *p, const struct sys_args *a)
+sysret_t sys_munmap(struct thread *t, const struct sys_args *a)
 {
     uint64_t at = a->arg[0], len = a->arg[1];
     if (len == 0 || !range_is_good(at, len))
         return ERR_INVAL;
-    return mm_unmap(p->mm, at, at + align_up(len, PAGE_SIZE));
+    return mm_unmap(t->mm, at, at + align_up(len, PAGE_SIZE));
 }
 
-sysret_t sys_mprotect(struct process *p, const struct sys_args *a)
+sysret_t sys_mprotect(struct thread *t, const struct sys_args *a)
 {
     uint64_t at = a->arg[0], len = a->arg[1];
     uint8_t prot;
@@ -92,16 +92,16 @@ sysret_t sys_mprotect(struct process *p, const struct sys_args *a)
         return 0;
     if (!range_is_good(at, len))
         return ERR_NOMEM;
-    return mm_protect(p->mm, at, at + align_up(len, PAGE_SIZE), prot);
+    return mm_protect(t->mm, at, at + align_up(len, PAGE_SIZE), prot);
 }
 
-sysret_t sys_brk(struct process *p, const struct sys_args *a)
+sysret_t sys_brk(struct thread *t, const struct sys_args *a)
 {
-    return (sysret_t)mm_brk(p->mm, a->arg[0]);
+    return (sysret_t)mm_brk(t->mm, a->arg[0]);
 }
 
 // Advice about reading ahead is taken by doing as always: there is nothing to read from.
-sysret_t sys_madvise(struct process *p, const struct sys_args *a)
+sysret_t sys_madvise(struct thread *t, const struct sys_args *a)
 {
     uint64_t at = a->arg[0], len = a->arg[1];
     if (!range_is_good(at, len))
@@ -111,9 +111,9 @@ sysret_t sys_madvise(struct process *p, const struct sys_args *a)
     case MADV_RANDOM:
     case MADV_SEQUENTIAL:
     case MADV_WILLNEED:
-        return mm_covers(p->mm, at, at + align_up(len, PAGE_SIZE)) ? ERR_OK : ERR_NOMEM;
+        return mm_covers(t->mm, at, at + align_up(len, PAGE_SIZE)) ? ERR_OK : ERR_NOMEM;
     case MADV_DONTNEED:
-        return len == 0 ? ERR_OK : mm_discard(p->mm, at, at + align_up(len, PAGE_SIZE));
+        return len == 0 ? ERR_OK : mm_discard(t->mm, at, at + align_up(len, PAGE_SIZE));
     }
     return ERR_INVAL;
 }

@@ -1,93 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork(2), wait4(2), exit(2), getpid(2) and the like.
+// exit(2), getpid(2), setpgid(2), uname(2) and the like.
 #include "kernel/linux/syscall/sys.h"
 #include <asm/prctl.h>
 #include <linux/utsname.h>
-#include <linux/wait.h>
 
-sysret_t sys_fork(struct process *p, const struct sys_args *)
+sysret_t sys_exit(struct thread *t, const struct sys_args *a)
 {
-    uint64_t pid;
-    enum err err = process_fork(p, &pid);
-    return err == ERR_OK ? (sysret_t)pid : err;
+    thread_end(t, (uint32_t)(a->arg[0] & 0xff) << 8);
 }
 
-sysret_t sys_exit(struct process *p, const struct sys_args *a)
+sysret_t sys_exit_group(struct thread *t, const struct sys_args *a)
 {
-    process_end(p, (uint32_t)(a->arg[0] & 0xff) << 8);
+    process_end(t, (uint32_t)(a->arg[0] & 0xff) << 8);
 }
 
-// A process has one thread.
-sysret_t sys_exit_group(struct process *p, const struct sys_args *a) { return sys_exit(p, a); }
+// ---- who is who --------------------------------------------------------------------------------
 
-constexpr uint64_t WAIT_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WALL;
-
-sysret_t sys_wait4(struct process *p, const struct sys_args *a)
+sysret_t sys_getpid(struct thread *t, const struct sys_args *)
 {
-    int32_t pid = (int32_t)a->arg[0];
-    uint32_t options = (uint32_t)a->arg[2], status;
-    uaddr_t to = {a->arg[1]};
-    uint64_t found;
-    if ((options & ~WAIT_OPTIONS) != 0 || a->arg[3] != 0)
+    return (sysret_t)t->process->pid;
+}
+
+sysret_t sys_gettid(struct thread *t, const struct sys_args *) { return (sysret_t)t->tid; }
+
+sysret_t sys_getppid(struct thread *t, const struct sys_args *)
+{
+    return (sysret_t)process_parent_pid(t->process);
+}
+
+// 0 is the caller.
+static uint64_t pid_or_own(struct thread *t, uint64_t arg)
+{
+    int32_t pid = (int32_t)arg;
+    return pid == 0 ? t->process->pid : pid > 0 ? (uint64_t)pid : 0;
+}
+
+sysret_t sys_getpgid(struct thread *t, const struct sys_args *a)
+{
+    uint64_t group;
+    enum err err = process_group(pid_or_own(t, a->arg[0]), &group);
+    return err == ERR_OK ? (sysret_t)group : err;
+}
+
+sysret_t sys_getpgrp(struct thread *t, const struct sys_args *)
+{
+    uint64_t group;
+    must(process_group(t->process->pid, &group));
+    return (sysret_t)group;
+}
+
+sysret_t sys_getsid(struct thread *t, const struct sys_args *a)
+{
+    uint64_t session;
+    enum err err = process_session(pid_or_own(t, a->arg[0]), &session);
+    return err == ERR_OK ? (sysret_t)session : err;
+}
+
+sysret_t sys_setpgid(struct thread *t, const struct sys_args *a)
+{
+    int32_t pid = (int32_t)a->arg[0], group = (int32_t)a->arg[1];
+    if (group < 0 || (group == 0 && pid < 0))
         return ERR_INVAL;
-    if (pid == 0 || pid < -1)
-        return ERR_INVAL; // a process group
-    struct wait_request request = {
-        .pid = pid == -1 ? 0 : (uint64_t)pid,
-        .poll = (options & WNOHANG) != 0,
-        .stopped = (options & WUNTRACED) != 0,
-        .continued = (options & WCONTINUED) != 0,
-    };
-    enum err err = process_wait(p, &request, &found, &status);
-    if (err == ERR_INTR)
-        return RESTART_CALL;
-    if (err == ERR_OK && found != 0 && to.raw != 0)
-        err = mm_write(p->mm, to, CSPAN_OF(status));
-    return err == ERR_OK ? (sysret_t)found : err;
+    if (pid < 0)
+        return ERR_SRCH;
+    return process_set_group(t->process, (uint64_t)pid, (uint64_t)group);
 }
 
-sysret_t sys_getpid(struct process *p, const struct sys_args *) { return (sysret_t)p->pid; }
-
-// The only thread's identifier is the process's.
-sysret_t sys_gettid(struct process *p, const struct sys_args *) { return (sysret_t)p->pid; }
-
-sysret_t sys_getppid(struct process *p, const struct sys_args *)
+sysret_t sys_setsid(struct thread *t, const struct sys_args *)
 {
-    return (sysret_t)process_parent_pid(p);
+    enum err err = process_start_session(t->process);
+    return err == ERR_OK ? (sysret_t)t->process->pid : err;
 }
 
-// The word is cleared at the end of a thread whose memory others still have: none has.
-sysret_t sys_set_tid_address(struct process *p, const struct sys_args *)
-{
-    return (sysret_t)p->pid;
-}
+sysret_t sys_getuid(struct thread *, const struct sys_args *) { return 0; }
+sysret_t sys_geteuid(struct thread *, const struct sys_args *) { return 0; }
+sysret_t sys_getgid(struct thread *, const struct sys_args *) { return 0; }
+sysret_t sys_getegid(struct thread *, const struct sys_args *) { return 0; }
 
-sysret_t sys_getuid(struct process *, const struct sys_args *) { return 0; }
-sysret_t sys_geteuid(struct process *, const struct sys_args *) { return 0; }
-sysret_t sys_getgid(struct process *, const struct sys_args *) { return 0; }
-sysret_t sys_getegid(struct process *, const struct sys_args *) { return 0; }
-
-sysret_t sys_sched_yield(struct process *, const struct sys_args *)
+sysret_t sys_sched_yield(struct thread *, const struct sys_args *)
 {
     task_yield();
     return 0;
 }
 
-sysret_t sys_getcpu(struct process *p, const struct sys_args *a)
+sysret_t sys_getcpu(struct thread *t, const struct sys_args *a)
 {
     uint32_t cpu = task_cpu(), node = 0;
     enum err err = ERR_OK;
     if (a->arg[0] != 0)
-        err = mm_write(p->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(cpu));
+        err = mm_write(t->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(cpu));
     if (err == ERR_OK && a->arg[1] != 0)
-        err = mm_write(p->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(node));
+        err = mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(node));
     return err;
 }
 
 static void put_name(struct span field, struct cspan name) { span_copy(field, name); }
 
 // The version is that of the interface (the pinned headers').
-sysret_t sys_uname(struct process *p, const struct sys_args *a)
+sysret_t sys_uname(struct thread *t, const struct sys_args *a)
 {
     struct new_utsname name = {};
     put_name(SPAN_OF(name.sysname), SPAN_TEXT("Linux"));
@@ -96,37 +106,37 @@ sysret_t sys_uname(struct process *p, const struct sys_args *a)
     put_name(SPAN_OF(name.version), SPAN_TEXT("#1 SMP"));
     put_name(SPAN_OF(name.machine), SPAN_TEXT("x86_64"));
     put_name(SPAN_OF(name.domainname), SPAN_TEXT("(none)"));
-    return mm_write(p->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(name));
+    return mm_write(t->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(name));
 }
 
-static enum err set_base(struct process *p, uint64_t base, bool fs)
+static enum err set_base(struct thread *t, uint64_t base, bool fs)
 {
     if (base >= USER_END)
         return ERR_PERM;
     struct user_regs regs;
-    user_ctx_get_regs(p->ctx, &regs);
+    user_ctx_get_regs(t->ctx, &regs);
     if (fs)
         regs.fs_base = base;
     else
         regs.gs_base = base;
-    user_ctx_set_regs(p->ctx, &regs);
+    user_ctx_set_regs(t->ctx, &regs);
     return ERR_OK;
 }
 
-sysret_t sys_arch_prctl(struct process *p, const struct sys_args *a)
+sysret_t sys_arch_prctl(struct thread *t, const struct sys_args *a)
 {
     struct user_regs regs;
     switch (a->arg[0]) {
     case ARCH_SET_FS:
-        return set_base(p, a->arg[1], true);
+        return set_base(t, a->arg[1], true);
     case ARCH_SET_GS:
-        return set_base(p, a->arg[1], false);
+        return set_base(t, a->arg[1], false);
     case ARCH_GET_FS:
-        user_ctx_get_regs(p->ctx, &regs);
-        return mm_write(p->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(regs.fs_base));
+        user_ctx_get_regs(t->ctx, &regs);
+        return mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(regs.fs_base));
     case ARCH_GET_GS:
-        user_ctx_get_regs(p->ctx, &regs);
-        return mm_write(p->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(regs.gs_base));
+        user_ctx_get_regs(t->ctx, &regs);
+        return mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(regs.gs_base));
     }
     return ERR_INVAL;
 }

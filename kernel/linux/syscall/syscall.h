@@ -10,10 +10,10 @@ C_BEGIN
 void syscall_init(void);
 
 // Serves the call that the running process has made, and puts the result where it goes.
-void syscall_serve(struct process *p);
+void syscall_serve(struct thread *t);
 
 // What becomes of the running process after an exception: pages that are missing come, and anything
 // else ends it.
-void exception_serve(struct process *p);
+void exception_serve(struct thread *t);
 
 C_END

@@ -9,6 +9,6 @@ constexpr uint64_t SECOND_NS = 1'000'000'000;
 
 // Reads a struct timespec; what is longer than clocks run is for ever. ERR_FAULT. ERR_INVAL: it is
 // negative, or its nanoseconds are a second or more.
-enum err timespec_read(struct process *p, uint64_t at, uint64_t *ns);
+enum err timespec_read(struct thread *t, uint64_t at, uint64_t *ns);
 
 C_END

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads: from clone(2) to their end.
+#include "kernel/linux/futex/futex.h"
+#include "kernel/linux/futex/robust.h"
+#include "kernel/linux/process/family.h"
+#include "kernel/linux/process/signals.h"
+
+HEAP_DEFINE(thread, struct thread);
+
+static const struct process_ops *ops;
+
+void process_init(const struct process_ops *o) { ops = o; }
+
+// Writes a word of the program's. Whether that can be is the program's own affair (clone(2)).
+static void tell(struct mm *mm, uint64_t at, uint64_t value)
+{
+    uint32_t word = (uint32_t)value;
+    if (mm_write(mm, (uaddr_t){at}, CSPAN_OF(word)) != ERR_OK)
+        log_debug("no word to write at %lx", at);
+}
+
+TASK_DEFINE(thread_main, struct thread, t)
+{
+    static const struct user_hooks hooks = {signal_has_event};
+    task_set_space(mm_space(t->mm));
+    if (t->tell_tid != 0)
+        tell(t->mm, t->tell_tid, t->tid);
+    for (;;) {
+        signal_deliver(t);
+        switch (user_mode_run(t->ctx, &hooks)) {
+        case USER_SYSCALL:
+            ops->serve_syscall(t);
+            break;
+        case USER_EXCEPTION:
+            ops->serve_exception(t);
+            break;
+        case USER_KERNEL_EVENT:
+            break;
+        }
+    }
+}
+
+struct thread *thread_running(void) { return thread_main_current(); }
+
+void thread_put(struct thread *t)
+{
+    if (!refcount_put(&t->refs))
+        return;
+    task_put(t->task);
+    process_put(t->process);
+    thread_delete(t);
+}
+
+struct thread *thread_find(uint64_t tid)
+{
+    family_lock(&family);
+    struct pid *pid = pid_find(tid);
+    struct thread *t = pid != nullptr ? pid->thread : nullptr;
+    if (t != nullptr)
+        refcount_get(&t->refs);
+    family_unlock(&family);
+    return t;
+}
+
+// ---- beginning ---------------------------------------------------------------------------------
+
+// A thread of `p` and `mm`, whose references it takes over, that does not run yet.
+static enum err make(struct process *p, struct mm *mm, struct thread **out)
+{
+    struct thread *t = thread_new();
+    if (t == nullptr)
+        return ERR_NOMEM;
+    enum err err = user_ctx_create((uaddr_t){}, (uaddr_t){}, &t->ctx);
+    if (err != ERR_OK)
+        goto free_thread;
+    err = thread_main_create(t, &t->task);
+    if (err != ERR_OK)
+        goto destroy_context;
+    refcount_init(&t->refs);
+    t->process = p;
+    t->mm = mm;
+    *out = t;
+    return ERR_OK;
+
+destroy_context:
+    user_ctx_destroy(t->ctx);
+free_thread:
+    thread_delete(t);
+    return err;
+}
+
+// One that has never run.
+static void unmake(struct thread *t)
+{
+    user_ctx_destroy(t->ctx);
+    mm_put(t->mm);
+    thread_put(t);
+}
+
+// Enters a thread into its process, under an identifier that it uses from then on.
+static void join(struct thread *t, struct pid *pid) REQUIRES(lc_processes) REQUIRES(lc_signals)
+{
+    t->pid = pid;
+    t->tid = pid->nr;
+    pid->thread = t;
+    threads_push_back(&t->process->threads, t);
+    t->process->thread_count++;
+}
+
+enum err process_start_first(const struct exec_image *image)
+{
+    static const struct clone_request request = {};
+    struct process *p;
+    struct thread *t;
+    struct pid *pid;
+    enum err err = process_make(nullptr, &request, &p);
+    if (err != ERR_OK)
+        return err;
+    refcount_get(&p->refs); // the thread's
+    err = make(p, image->mm, &t);
+    if (err != ERR_OK)
+        return err; // and the machine ends
+    user_ctx_reset(t->ctx, image->entry, image->sp);
+    family_lock(&family);
+    err = pid_take(0, &pid);
+    if (err == ERR_OK) {
+        process_join(p, nullptr, false, pid);
+        signals_lock(p);
+        join(t, pid);
+        signals_unlock(p);
+    }
+    family_unlock(&family);
+    if (err == ERR_OK)
+        task_start(t->task);
+    return err;
+}
+
+// As the request says: what is not shared is a copy.
+static enum err copy(struct thread *from, const struct clone_request *r, struct thread **out)
+{
+    struct process *p = from->process;
+    struct mm *mm = from->mm;
+    enum err err = ERR_OK;
+    if (r->thread)
+        refcount_get(&p->refs);
+    else
+        err = process_make(from, r, &p);
+    if (err != ERR_OK)
+        return err;
+    if (r->share_memory)
+        mm_get(mm);
+    else
+        err = mm_clone(from->mm, &mm);
+    if (err != ERR_OK)
+        goto put_process;
+    if (!r->thread)
+        refcount_get(&p->refs); // the thread's, beside the family's
+    err = make(p, mm, out);
+    if (err == ERR_OK)
+        return ERR_OK;
+    mm_put(mm);
+    if (!r->thread)
+        process_put(p);
+put_process:
+    process_put(p);
+    return err;
+}
+
+static void set_registers(struct thread *t, struct thread *from, const struct clone_request *r)
+{
+    struct user_regs regs;
+    user_ctx_copy(t->ctx, from->ctx);
+    user_ctx_get_regs(t->ctx, &regs);
+    regs.rax = 0;
+    if (r->stack != 0)
+        regs.rsp = r->stack;
+    if (r->sets_tls)
+        regs.fs_base = r->tls;
+    user_ctx_set_regs(t->ctx, &regs);
+    t->tell_tid = r->tell_child;
+    t->clear_tid = r->clear_tid;
+    // Two threads would have their frames on one stack (sigaltstack(2), "Notes").
+    if (!r->share_memory || r->wait)
+        t->signals.stack = from->signals.stack;
+}
+
+// Enters it, and its process if that is new, into the family. ERR_INTR: whoever sends a signal to
+// all of a process or a group means those too that are being made; so it is looked at first.
+static enum err enter(struct thread *t, struct thread *by, const struct clone_request *r)
+{
+    struct process *p = t->process;
+    struct pid *pid;
+    family_lock(&family);
+    enum err err = pid_take(r->tid, &pid);
+    if (err != ERR_OK)
+        goto unlock;
+    signals_lock(by->process);
+    t->signals.blocked = by->signals.blocked;
+    if (signal_is_due_for(by))
+        err = ERR_INTR;
+    else if (r->thread)
+        join(t, pid);
+    signals_unlock(by->process);
+    if (err != ERR_OK) {
+        pid_leave(pid);
+    } else if (!r->thread) {
+        process_join(p, by->process, r->sibling, pid);
+        signals_lock(p);
+        join(t, pid);
+        signals_unlock(p);
+    }
+unlock:
+    family_unlock(&family);
+    return err;
+}
+
+enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t *tid)
+{
+    static const struct wait_limits limits = {.cancelled = thread_is_killed};
+    struct thread *t;
+    enum err err = copy(by, r, &t);
+    if (err != ERR_OK)
+        return err;
+    set_registers(t, by, r);
+    err = enter(t, by, r);
+    if (err != ERR_OK) {
+        struct process *p = t->process;
+        unmake(t);
+        if (!r->thread)
+            process_put(p); // what would have been the family's
+        return err;
+    }
+    // Read before it runs: it may end, and be gone, at once.
+    *tid = t->tid;
+    if (r->tell_parent != 0)
+        tell(by->mm, r->tell_parent, t->tid);
+    refcount_get(&t->refs);
+    task_start(t->task);
+    if (r->wait)
+        waitq_until_or(&t->letting_go, load_acquire(&t->let_go), &limits, err);
+    thread_put(t);
+    return ERR_OK;
+}
+
+// ---- ending ------------------------------------------------------------------------------------
+
+// Tells whoever waits for its words (set_tid_address(2), get_robust_list(2)), and lets go.
+static void let_memory_go(struct thread *t)
+{
+    futex_robust_end(t->mm, t->robust_list, t->tid);
+    // Nobody else can look at memory that is the thread's alone.
+    if (t->clear_tid != 0 && mm_is_shared(t->mm)) {
+        struct futex_word word = {t->mm, {t->clear_tid}, true};
+        uint32_t woken;
+        tell(t->mm, t->clear_tid, 0);
+        if (futex_wake(word, 1, FUTEX_ANY, &woken) != ERR_OK)
+            log_debug("thread %lu: no word at %lx", t->tid, t->clear_tid);
+    }
+    task_set_space(nullptr);
+    mm_put(t->mm);
+    user_ctx_destroy(t->ctx);
+    store_release(&t->let_go, true);
+    waitq_wake_all(&t->letting_go);
+}
+
+// What the others of its process have to know. True: there is none.
+static bool leave(struct thread *t, uint32_t *wait_status, bool *all_stopped)
+    REQUIRES(lc_processes)
+{
+    struct process *p = t->process;
+    signals_lock(p);
+    threads_remove(t);
+    sigpending_discard(&t->signals.pending, (struct sigset){~0ull});
+    // It may be the one that was to see to what waits for any of them.
+    signals_look_all(p);
+    if (p->ending)
+        *wait_status = p->end_status;
+    bool last = --p->thread_count == 0;
+    *all_stopped = !last && p->stop.on && p->stop.stopped == p->thread_count;
+    signals_unlock(p);
+    return last;
+}
+
+void thread_end(struct thread *t, uint32_t wait_status)
+{
+    struct process *p = t->process;
+    bool all_stopped, gone = false;
+    let_memory_go(t);
+    family_lock(&family);
+    bool last = leave(t, &wait_status, &all_stopped);
+    t->pid->thread = nullptr;
+    pid_leave(t->pid);
+    if (last)
+        gone = process_ended(p, wait_status);
+    else if (all_stopped)
+        process_tell_stop(p);
+    family_unlock(&family);
+    if (gone)
+        process_put(p);
+    thread_put(t);
+    task_exit();
+}
+
+void process_end(struct thread *t, uint32_t wait_status)
+{
+    struct process *p = t->process;
+    if (p->pid == 1)
+        process_end_machine(wait_status);
+    signals_lock(p);
+    // The first of several that end it says how.
+    if (!p->ending) {
+        p->ending = true;
+        p->end_status = wait_status;
+        p->stop.on = false;
+        signals_look_all(p);
+    }
+    signals_unlock(p);
+    waitq_wake_all(&p->go_on);
+    thread_end(t, wait_status);
+}
