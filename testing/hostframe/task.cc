@@ -299,7 +299,7 @@ struct sched_attr task_sched(struct task *t)
     return t->attr;
 }
 
-uint64_t task_used_cycles(const struct task *t)
+uint64_t task_used_cycles(struct task *t)
 {
     clockid_t clock;
     if (state->serial() || t->stage != Stage::STARTED ||

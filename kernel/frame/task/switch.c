@@ -138,6 +138,19 @@ static void charge(struct runqueue *rq, uint32_t cpu, struct task *running)
     rq->switched_at = now;
 }
 
+uint64_t task_used_cycles(struct task *t)
+{
+    uint32_t cpu = __atomic_load_n(&t->sched.cpu, __ATOMIC_RELAXED);
+    struct runqueue *rq = runqueue_of(cpu);
+    uint64_t flags = irq_save();
+    runqueue_lock(rq, cpu);
+    if (cpu_block(cpu)->current == t)
+        charge(rq, cpu, t);
+    runqueue_unlock(rq);
+    irq_restore(flags);
+    return __atomic_load_n(&t->used_cycles, __ATOMIC_RELAXED);
+}
+
 void task_enqueue(struct task *t, enum sched_why why)
 {
     uint64_t flags = irq_save();

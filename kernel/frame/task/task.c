@@ -127,11 +127,6 @@ struct sched_attr task_sched(struct task *t)
     return attr;
 }
 
-uint64_t task_used_cycles(const struct task *task)
-{
-    return __atomic_load_n(&task->used_cycles, __ATOMIC_RELAXED);
-}
-
 struct vm_space *task_space(void) { return task_current()->space; }
 
 uint32_t task_cpu(void) { return cpu_this()->id; }

@@ -49,8 +49,8 @@ void task_start(struct task *task);
 enum err task_set_sched(struct task *task, struct sched_attr attr);
 struct sched_attr task_sched(struct task *task);
 
-// Processor time it has used, in clock_cycles(); of the running task, up to its last switch.
-uint64_t task_used_cycles(const struct task *task);
+// Processor time it has used up to now, in clock_cycles(). Any context.
+uint64_t task_used_cycles(struct task *task);
 
 // The running task; null before the first and in the idle loop.
 struct task *task_current(void);

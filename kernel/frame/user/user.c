@@ -65,12 +65,13 @@ enum user_event user_mode_run(struct user_context *ctx, const struct user_hooks 
     for (;;) {
         // From here to the program an interrupt cannot come unnoticed.
         irq_disable();
+        if (unlikely(preempt_word() == 0))
+            preempt_schedule_irq();
+        // Asked last: others have run meanwhile, and one of them may have kicked this task.
         if (hooks != nullptr && hooks->has_kernel_event != nullptr && hooks->has_kernel_event()) {
             irq_enable();
             return USER_KERNEL_EVENT;
         }
-        if (unlikely(preempt_word() == 0))
-            preempt_schedule_irq();
         if (unlikely(user_state_load(&ctx->state)))
             user_enter_with(&ctx->regs);
         enum user_exit why = user_enter(&ctx->regs, can_sysret(ctx));

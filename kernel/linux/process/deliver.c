@@ -64,6 +64,8 @@ bool signal_take(struct thread *t, struct sigset set, struct signal_info *info)
     signals_lock(t->process);
     bool found = take(t, (struct sigset){~set.bits}, info);
     signals_unlock(t->process);
+    if (found && info->timer != 0)
+        process_take_timer(t->process, info);
     return found;
 }
 
@@ -244,6 +246,8 @@ static void do_duties(struct thread *t)
             thread_stop(t);
             break;
         case DUTY_SIGNAL:
+            if (info.timer != 0)
+                process_take_timer(t->process, &info);
             if (action.handler == SIGNAL_DEFAULT)
                 do_default(t, (uint32_t)info.signal);
             else if (action.handler != SIGNAL_IGNORE)

@@ -51,12 +51,22 @@ enum call_restart : int {
     RESTART_REST = -516, // without a handler restart_syscall(2) is called, for the rest of the time
 };
 
+// How a thread is scheduled (sched(7)): see schedule.h.
+struct thread_schedule {
+    uint32_t policy; // as Linux numbers them
+    uint32_t priority;
+    int32_t nice;
+    bool reset_on_fork;
+    struct cpuset affinity; // empty: everywhere
+};
+
 struct thread {
     struct refcount refs;
     struct process *process;   // a reference; constant
     struct pid *pid;           // constant, in use
     uint64_t tid;              // its number; constant
     struct list_link fellowship; // in process->threads. lc_signals
+    struct thread_schedule schedule; // lc_processes
 
     // The thread's own.
     struct mm *mm; // a reference, until it ends
@@ -69,6 +79,7 @@ struct thread {
     uint64_t tell_tid;      // the word that says who it is when it begins; 0: none
     uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
     uint64_t robust_list;   // of set_robust_list(2); 0: none
+    uint64_t faults;        // atomic: that have been served
 
     // Whoever made it by vfork(2) waits until it has let go of the memory that they share.
     bool let_go; // atomic
@@ -77,6 +88,12 @@ struct thread {
     struct thread_signals signals;
 };
 TLIST_DEFINE(threads, struct thread, fellowship);
+
+// What has been used.
+struct usage {
+    uint64_t cpu_ns; // processor time
+    uint64_t faults; // pages that have come when they were touched
+};
 
 // How a stop of all threads stands.
 struct process_stop {
@@ -103,6 +120,7 @@ struct process {
     uint32_t wait_status; // as wait(2) reports it, once it has ended
     uint32_t news;        // the same of a stop or its end, until it has been reported; 0: none
     uint32_t end_signal;  // what the parent is sent at the end; 0: none
+    struct usage children_used; // by those that have been waited for, and theirs
 
     uint32_t changes; // atomic: how often a child has ended, stopped or gone on
     struct waitq child_changed;
@@ -112,9 +130,13 @@ struct process {
     uint32_t thread_count GUARDED_BY(lc_signals);
     struct sigpending pending GUARDED_BY(lc_signals); // for any thread
     struct process_stop stop GUARDED_BY(lc_signals);
+    struct usage used; // by threads that have ended. lc_signals, until all have
     struct waitq go_on;                       // its threads wait here while they are stopped
     bool ending GUARDED_BY(lc_signals);       // all threads are to end
     uint32_t end_status GUARDED_BY(lc_signals); // with this; else it is the last thread's
+
+    uint32_t barriers; // atomic: of membarrier(2), what it has registered for
+    struct process_timers *timers; // the room above's own; null: none
 };
 
 static inline void signals_lock(struct process *p) ACQUIRE(lc_signals)
@@ -131,6 +153,10 @@ struct process_ops {
     // A system call, or an exception: looks at t->ctx.
     void (*serve_syscall)(struct thread *t);
     void (*serve_exception)(struct thread *t);
+    // All threads have ended, and nobody has been told. lc_processes is held.
+    void (*end)(struct process *p);
+    // A signal of a timer has been taken by a thread of `p`, which is to be told `info`.
+    void (*take_timer)(struct process *p, struct signal_info *info);
 };
 
 // Sets them. Once, before the first process.
@@ -182,6 +208,9 @@ struct thread *thread_running(void);
 // Whether there is nothing for the running thread to do but to end: for wait_limits.
 bool thread_is_killed(void);
 
+// For the room's own: see process_ops.
+void process_take_timer(struct process *p, struct signal_info *info);
+
 // What to wait for.
 struct wait_request {
     uint64_t pid;                   // 0: any child
@@ -197,6 +226,7 @@ struct wait_answer {
     uint64_t pid;
     uint32_t wait_status;
     struct signal_info info;
+    struct usage used; // by it and its children
 };
 
 // A child that has ended; it is gone then. Or one that has stopped or gone on, once. ERR_CHILD:

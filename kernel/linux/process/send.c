@@ -84,42 +84,46 @@ static void prepare(struct process *p, uint32_t signal) REQUIRES(lc_signals)
     }
 }
 
-enum err signal_send(struct process *p, const struct signal_info *info)
+// To `p`, or to `t` of it if that is not null. `*waits`: it has been kept.
+static enum err send(struct process *p, struct thread *t, const struct signal_info *info,
+                     bool *waits)
 {
     uint32_t signal = (uint32_t)info->signal;
     enum err err = ERR_OK;
+    *waits = false;
     signals_lock(p);
-    struct thread *first = threads_first(&p->threads);
+    struct thread *by = t == nullptr ? threads_first(&p->threads) : threads_has(t) ? t : nullptr;
     // One that has ended, and not been waited for, has no use for it.
-    if (first != nullptr) {
+    if (by != nullptr) {
         prepare(p, signal);
-        if (!is_ignored(p, first, signal)) {
-            err = sigpending_add(&p->pending, info);
-            struct thread *t = chosen(p, signal);
-            if (t != nullptr)
-                look(t);
+        if (!is_ignored(p, by, signal)) {
+            err = sigpending_add(t != nullptr ? &t->signals.pending : &p->pending, info);
+            *waits = err == ERR_OK;
+            struct thread *to = t == nullptr ? chosen(p, signal) : wants(t, signal) ? t : nullptr;
+            if (to != nullptr)
+                look(to);
         }
     }
     signals_unlock(p);
     return err;
 }
 
+enum err signal_send(struct process *p, const struct signal_info *info)
+{
+    bool waits;
+    return send(p, nullptr, info, &waits);
+}
+
 enum err signal_send_thread(struct thread *t, const struct signal_info *info)
 {
-    struct process *p = t->process;
-    uint32_t signal = (uint32_t)info->signal;
-    enum err err = ERR_OK;
-    signals_lock(p);
-    if (threads_has(t)) {
-        prepare(p, signal);
-        if (!is_ignored(p, t, signal)) {
-            err = sigpending_add(&t->signals.pending, info);
-            if (wants(t, signal))
-                look(t);
-        }
-    }
-    signals_unlock(p);
-    return err;
+    bool waits;
+    return send(t->process, t, info, &waits);
+}
+
+bool signal_send_timer(struct process *p, struct thread *t, const struct signal_info *info)
+{
+    bool waits;
+    return send(p, t, info, &waits) == ERR_OK && waits;
 }
 
 void signal_force(struct thread *t, const struct signal_info *info)

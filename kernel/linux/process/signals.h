@@ -14,6 +14,10 @@ C_BEGIN
 enum err signal_send(struct process *p, const struct signal_info *info);
 enum err signal_send_thread(struct thread *t, const struct signal_info *info);
 
+// A timer's, to thread `t` or, if that is null, to the process. False: it does not wait, since it
+// is ignored, memory is short, or nobody is there any more.
+bool signal_send_timer(struct process *p, struct thread *t, const struct signal_info *info);
+
 // The same to all of a group, or to every process but the first and `but` (null: to those too).
 // Signal 0 only asks. ERR_SRCH: there is no such.
 enum err process_signal_group(uint64_t group, const struct signal_info *info);

@@ -3,7 +3,9 @@
 #include "kernel/linux/futex/futex.h"
 #include "kernel/linux/futex/robust.h"
 #include "kernel/linux/process/family.h"
+#include "kernel/linux/process/schedule.h"
 #include "kernel/linux/process/signals.h"
+#include "kernel/linux/process/usage.h"
 
 HEAP_DEFINE(thread, struct thread);
 
@@ -39,6 +41,8 @@ TASK_DEFINE(thread_main, struct thread, t)
         }
     }
 }
+
+void process_take_timer(struct process *p, struct signal_info *info) { ops->take_timer(p, info); }
 
 struct thread *thread_running(void) { return thread_main_current(); }
 
@@ -201,6 +205,8 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
     else if (r->thread)
         join(t, pid);
     signals_unlock(by->process);
+    if (err == ERR_OK)
+        schedule_inherit(t, by);
     if (err != ERR_OK) {
         pid_leave(pid);
     } else if (!r->thread) {
@@ -269,6 +275,7 @@ static bool leave(struct thread *t, uint32_t *wait_status, bool *all_stopped)
 {
     struct process *p = t->process;
     signals_lock(p);
+    p->used = usage_sum(p->used, usage_of_thread(t));
     threads_remove(t);
     sigpending_discard(&t->signals.pending, (struct sigset){~0ull});
     // It may be the one that was to see to what waits for any of them.
@@ -290,10 +297,12 @@ void thread_end(struct thread *t, uint32_t wait_status)
     bool last = leave(t, &wait_status, &all_stopped);
     t->pid->thread = nullptr;
     pid_leave(t->pid);
-    if (last)
+    if (last) {
+        ops->end(p);
         gone = process_ended(p, wait_status);
-    else if (all_stopped)
+    } else if (all_stopped) {
         process_tell_stop(p);
+    }
     family_unlock(&family);
     if (gone)
         process_put(p);

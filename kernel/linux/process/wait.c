@@ -2,6 +2,7 @@
 // wait(2): what a parent learns of its children.
 #include "kernel/linux/process/family.h"
 #include "kernel/linux/process/signals.h"
+#include "kernel/linux/process/usage.h"
 
 static bool is_named(const struct process *c, const struct wait_request *r) REQUIRES(lc_processes)
 {
@@ -50,8 +51,12 @@ static bool reap(struct process *p, const struct wait_request *r, struct wait_an
         gone = c->ended && !r->keep;
         if (!r->keep)
             c->news = 0;
-        if (gone)
+        // One that has stopped goes on to use more.
+        a->used = c->ended ? usage_of_ended(c) : (struct usage){};
+        if (gone) {
+            p->children_used = usage_sum(p->children_used, a->used);
             process_leave(c);
+        }
     }
     family_unlock(&family);
     *err = any ? ERR_OK : ERR_CHILD;

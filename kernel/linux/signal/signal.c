@@ -19,6 +19,18 @@ struct signal_info siginfo_kernel(uint32_t signal)
     return siginfo_sent(signal, SI_KERNEL, 0, 0);
 }
 
+struct signal_info siginfo_timer(uint32_t signal, int32_t code, uint32_t id, uint64_t value)
+{
+    return (struct signal_info){.signal = (int32_t)signal, .code = code, .words = {id, value}};
+}
+
+uint32_t siginfo_timer_id(const struct signal_info *info) { return (uint32_t)info->words[0]; }
+
+void siginfo_set_overrun(struct signal_info *info, uint32_t count)
+{
+    info->words[0] = pair((uint32_t)info->words[0], count);
+}
+
 struct signal_info siginfo_fault(uint32_t signal, int32_t code, uint64_t address)
 {
     return (struct signal_info){.signal = (int32_t)signal, .code = code, .words = {address}};
@@ -87,7 +99,7 @@ HEAP_DEFINE(entry, struct sigqueue_entry);
 enum err sigpending_add(struct sigpending *p, const struct signal_info *info)
 {
     uint32_t signal = (uint32_t)info->signal;
-    bool standard = signal < SIGNAL_RT_MIN;
+    bool standard = signal < SIGNAL_RT_MIN && info->timer == 0;
     if (standard && sigset_has(p->set, signal))
         return ERR_OK;
     struct sigqueue_entry *q = entry_new();

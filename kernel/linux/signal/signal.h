@@ -51,14 +51,20 @@ constexpr uint64_t SIGNALS_SYNCHRONOUS = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS
 struct signal_info {
     int32_t signal, error, code;
     uint64_t words[4];
+    uint64_t timer; // whose the signal is, not told to programs; 0: none's
 };
 constexpr size_t SIGINFO_SIZE = 128;
 
-// By kill(2) and the like; by the kernel itself; by an instruction; of a child.
+// By kill(2) and the like; by the kernel itself; by a timer; by an instruction; of a child.
 struct signal_info siginfo_sent(uint32_t signal, int32_t code, uint64_t pid, uint32_t uid);
 struct signal_info siginfo_kernel(uint32_t signal);
+struct signal_info siginfo_timer(uint32_t signal, int32_t code, uint32_t id, uint64_t value);
 struct signal_info siginfo_fault(uint32_t signal, int32_t code, uint64_t address);
 struct signal_info siginfo_child(int32_t code, uint64_t pid, uint32_t uid, int32_t status);
+
+// A timer's identifier, and how many of its times have passed without a signal.
+uint32_t siginfo_timer_id(const struct signal_info *info);
+void siginfo_set_overrun(struct signal_info *info, uint32_t count);
 
 // To a program's siginfo_t, all of its SIGINFO_SIZE bytes; and from one.
 void siginfo_put(const struct signal_info *info, struct span to);
@@ -88,9 +94,9 @@ struct sigpending {
     struct sigqueue queue;
 };
 
-// Adds one. A standard signal that waits already is not added again, which is no error; without
-// memory a standard one waits without what is told about it. ERR_AGAIN: no memory for a real-time
-// one.
+// Adds one. A standard signal that waits already is not added again, which is no error, unless it
+// is a timer's; without memory a standard one waits without what is told about it. ERR_AGAIN: no
+// memory for a real-time one, or a timer's.
 enum err sigpending_add(struct sigpending *p, const struct signal_info *info);
 
 // Takes the next one out that `mask` does not block: what an instruction has caused first, then by

@@ -38,6 +38,7 @@ static bool page_fault(struct thread *t, const struct user_exception *e, struct 
                                                           : VM_READ;
     switch (mm_fault(t->mm, (uaddr_t){e->address}, access)) {
     case ERR_OK:
+        store_release(&t->faults, t->faults + 1);
         return false;
     case ERR_IO:
         *info = siginfo_fault(SIGBUS, BUS_ADRERR, e->address);

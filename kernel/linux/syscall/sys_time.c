@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // clock_gettime(2), nanosleep(2) and the like; getrandom(2).
 #include "kernel/linux/process/signals.h"
+#include "kernel/linux/process/usage.h"
+#include "kernel/linux/syscall/cpu_clock.h"
 #include "kernel/linux/syscall/sys.h"
 #include "kernel/linux/syscall/timespec.h"
 #include <linux/random.h>
 #include <linux/time.h>
-#include <linux/time_types.h>
 
 // The atomic time's distance from UTC is unknown without a table: as on Linux, where nobody has set
 // it, it is 0.
-static bool read_clock(uint64_t clock, uint64_t *ns)
+static bool read_clock(struct thread *t, uint32_t clock, uint64_t *ns)
 {
+    struct cpu_clock c;
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
@@ -24,21 +26,17 @@ static bool read_clock(uint64_t clock, uint64_t *ns)
         *ns = clock_mono_ns();
         return true;
     }
-    return false;
-}
-
-static struct __kernel_timespec timespec_of(uint64_t ns)
-{
-    return (struct __kernel_timespec){
-        .tv_sec = (int64_t)(ns / SECOND_NS),
-        .tv_nsec = (int64_t)(ns % SECOND_NS),
-    };
+    if (!cpu_clock_find(t, clock, &c))
+        return false;
+    *ns = cpu_clock_read(&c);
+    cpu_clock_put(&c);
+    return true;
 }
 
 sysret_t sys_clock_gettime(struct thread *t, const struct sys_args *a)
 {
     uint64_t ns;
-    if (!read_clock((uint32_t)a->arg[0], &ns))
+    if (!read_clock(t, (uint32_t)a->arg[0], &ns))
         return ERR_INVAL;
     struct __kernel_timespec ts = timespec_of(ns);
     return mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(ts));
@@ -47,7 +45,7 @@ sysret_t sys_clock_gettime(struct thread *t, const struct sys_args *a)
 sysret_t sys_clock_getres(struct thread *t, const struct sys_args *a)
 {
     uint64_t ns;
-    if (!read_clock((uint32_t)a->arg[0], &ns))
+    if (!read_clock(t, (uint32_t)a->arg[0], &ns))
         return ERR_INVAL;
     struct __kernel_timespec ts = timespec_of(1);
     return a->arg[1] == 0 ? ERR_OK : mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(ts));
@@ -56,10 +54,7 @@ sysret_t sys_clock_getres(struct thread *t, const struct sys_args *a)
 sysret_t sys_gettimeofday(struct thread *t, const struct sys_args *a)
 {
     uint64_t ns = clock_real_ns();
-    struct __kernel_old_timeval tv = {
-        .tv_sec = (int64_t)(ns / SECOND_NS),
-        .tv_usec = (int64_t)(ns % SECOND_NS / 1000),
-    };
+    struct __kernel_old_timeval tv = timeval_of(ns);
     static const struct timezone utc;
     enum err err = ERR_OK;
     if (a->arg[0] != 0)
@@ -90,6 +85,9 @@ enum err timespec_read(struct thread *t, uint64_t at, uint64_t *ns)
     *ns = seconds * SECOND_NS + (uint64_t)ts.tv_nsec;
     return ERR_OK;
 }
+
+// Processor time is looked at no more often than this.
+constexpr uint64_t CPU_LOOK_NS = 1'000'000;
 
 // False: a signal came before.
 static bool sleep_until(uint64_t mono_ns)
@@ -126,20 +124,41 @@ sysret_t sys_nanosleep(struct thread *t, const struct sys_args *a)
     return err == ERR_OK ? sleep_for(t, clock_mono_ns() + ns, a->arg[1]) : err;
 }
 
+// Sleeps until the process has used so much processor time; others of its threads have to.
+static sysret_t sleep_by_cpu(struct thread *t, bool absolute, uint64_t ns, uint64_t rest_at)
+{
+    uint64_t used = usage_of_process(t->process).cpu_ns, until = absolute ? ns : used + ns;
+    for (; used < until; used = usage_of_process(t->process).cpu_ns) {
+        uint64_t wait = (until - used) / max_u64(process_thread_count(t->process), 1);
+        if (!sleep_until(clock_mono_ns() + max_u64(wait, CPU_LOOK_NS)))
+            break;
+    }
+    if (used >= until)
+        return 0;
+    // As on Linux, a rest that is made again begins at what is left.
+    struct __kernel_timespec rest = timespec_of(until - used);
+    enum err err = absolute || rest_at == 0 ? ERR_OK
+                                            : mm_write(t->mm, (uaddr_t){rest_at}, CSPAN_OF(rest));
+    return err == ERR_OK ? (sysret_t)RESTART_NOHAND : err;
+}
+
 sysret_t sys_clock_nanosleep(struct thread *t, const struct sys_args *a)
 {
-    uint64_t clock = (uint32_t)a->arg[0], flags = (uint32_t)a->arg[1], ns, now;
+    uint32_t clock = (uint32_t)a->arg[0], flags = (uint32_t)a->arg[1];
+    uint64_t ns, now;
     // Nobody can sleep by these (clock_nanosleep(2), "ENOTSUP").
     if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ||
-        clock == CLOCK_MONOTONIC_RAW)
+        clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_THREAD_CPUTIME_ID)
         return ERR_OPNOTSUPP;
-    if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
+    if ((clock != CLOCK_PROCESS_CPUTIME_ID && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
          clock != CLOCK_TAI) ||
-        (flags & ~(uint64_t)TIMER_ABSTIME) != 0 || !read_clock(clock, &now))
+        (flags & ~(uint32_t)TIMER_ABSTIME) != 0 || !read_clock(t, clock, &now))
         return ERR_INVAL;
     enum err err = timespec_read(t, a->arg[2], &ns);
     if (err != ERR_OK)
         return err;
+    if (clock == CLOCK_PROCESS_CPUTIME_ID)
+        return sleep_by_cpu(t, (flags & TIMER_ABSTIME) != 0, ns, a->arg[3]);
     if ((flags & TIMER_ABSTIME) == 0)
         return sleep_for(t, clock_mono_ns() + ns, a->arg[3]);
     uint64_t left = ns > now ? ns - now : 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // wait4(2) and waitid(2).
+#include "kernel/linux/syscall/rusage.h"
 #include "kernel/linux/syscall/sys.h"
 #include <linux/wait.h>
 
@@ -20,7 +21,7 @@ sysret_t sys_wait4(struct thread *t, const struct sys_args *a)
     uint32_t options = (uint32_t)a->arg[2];
     uaddr_t to = {a->arg[1]};
     struct wait_answer answer;
-    if ((options & ~WAIT4_OPTIONS) != 0 || a->arg[3] != 0)
+    if ((options & ~WAIT4_OPTIONS) != 0)
         return ERR_INVAL;
     if (pid == INT32_MIN)
         return ERR_SRCH;
@@ -39,6 +40,8 @@ sysret_t sys_wait4(struct thread *t, const struct sys_args *a)
         return RESTART_CALL;
     if (err == ERR_OK && answer.pid != 0 && to.raw != 0)
         err = mm_write(t->mm, to, CSPAN_OF(answer.wait_status));
+    if (err == ERR_OK && answer.pid != 0 && a->arg[3] != 0)
+        err = rusage_write(t, a->arg[3], &answer.used);
     return err == ERR_OK ? (sysret_t)answer.pid : err;
 }
 
@@ -65,8 +68,7 @@ sysret_t sys_waitid(struct thread *t, const struct sys_args *a)
     uint32_t options = (uint32_t)a->arg[3];
     struct wait_answer answer;
     uint8_t bytes[SIGINFO_SIZE] = {};
-    if ((options & ~WAITID_OPTIONS) != 0 || (options & (WEXITED | WSTOPPED | WCONTINUED)) == 0 ||
-        a->arg[4] != 0)
+    if ((options & ~WAITID_OPTIONS) != 0 || (options & (WEXITED | WSTOPPED | WCONTINUED)) == 0)
         return ERR_INVAL;
     struct wait_request request = {
         .poll = (options & WNOHANG) != 0,
@@ -82,6 +84,8 @@ sysret_t sys_waitid(struct thread *t, const struct sys_args *a)
         err = process_wait(t->process, &request, &answer);
     if (err == ERR_INTR)
         return RESTART_CALL;
+    if (err == ERR_OK && answer.pid != 0 && a->arg[4] != 0)
+        err = rusage_write(t, a->arg[4], &answer.used);
     if (err != ERR_OK || a->arg[2] == 0)
         return err;
     // As far as the status; without a child all of it is zero.
