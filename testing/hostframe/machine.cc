@@ -109,6 +109,12 @@ static void start_main(const Machine &m)
     task_put(t);
 }
 
+// The linker's, of the sections of these names.
+extern "C" {
+[[gnu::weak]] extern char __start_kernel_data[], __stop_kernel_data[];
+[[gnu::weak]] extern char __start_kernel_bss[], __stop_kernel_bss[];
+}
+
 static void make_cpus()
 {
     static struct cpu cpus[CPUS];
@@ -118,10 +124,32 @@ static void make_cpus()
     }
 }
 
+// A kernel's variables, if it has any (statics.h): as they were before the first machine.
+static void reset_kernel()
+{
+    struct Section {
+        char *start, *end;
+        std::vector<char> first;
+    };
+    static Section sections[] = {{__start_kernel_data, __stop_kernel_data, {}},
+                                 {__start_kernel_bss, __stop_kernel_bss, {}}};
+    static bool known = false;
+    for (Section &s : sections) {
+        // Between variables there is what must not be touched in anybody's sight.
+        if (!known) {
+            s.first.resize(static_cast<size_t>(s.end - s.start));
+            hidden_copy(s.first.data(), s.start, s.first.size());
+        }
+        hidden_copy(s.start, s.first.data(), s.first.size());
+    }
+    known = true;
+}
+
 Outcome run(const Machine &m)
 {
     static std::mutex one_at_a_time;
     std::lock_guard only(one_at_a_time);
+    reset_kernel();
     make_cpus();
     spin_use_queues(spin_wait_for);
     State s(m);

@@ -299,6 +299,13 @@ struct sched_attr task_sched(struct task *t)
     return t->attr;
 }
 
+// A task is on every CPU at once, as far as others can tell.
+void smp_call(struct cpuset cpus, void (*fn)(void *), void *arg)
+{
+    for (uint32_t cpu; cpuset_take(&cpus, &cpu);)
+        fn(arg);
+}
+
 uint64_t task_used_cycles(struct task *t)
 {
     clockid_t clock;

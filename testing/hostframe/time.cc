@@ -2,6 +2,7 @@
 // Clocks, timers and deferred frees. A cycle is a nanosecond. What interrupts do in a kernel is
 // done by threads of hostframe's own, or on a serial machine by whoever lets others run.
 #include "testing/hostframe/machine.h"
+#include <algorithm>
 #include <sched.h>
 #include <time.h>
 #include <utility>
@@ -69,6 +70,13 @@ static bool run_timer(std::unique_lock<std::mutex> &l, uint64_t now)
     return true;
 }
 
+// For a while at most: the library cannot add up times that are far away.
+static std::chrono::nanoseconds until(uint64_t deadline)
+{
+    uint64_t now = mono_ns(), left = deadline > now ? deadline - now : 0;
+    return std::chrono::nanoseconds(std::min<uint64_t>(left, 3'600'000'000'000));
+}
+
 static thread_local bool is_time_thread;
 
 void time_thread()
@@ -83,7 +91,7 @@ void time_thread()
             if (t == nullptr)
                 state->timer_changed.wait(l);
             else
-                state->timer_changed.wait_for(l, std::chrono::nanoseconds(t->deadline - mono_ns()));
+                state->timer_changed.wait_for(l, until(t->deadline));
         }
     } catch (const Off &) {
     }

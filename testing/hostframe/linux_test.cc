@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// kernel/linux, whole: what boots in QEMU, as a library, under the sanitizers. What its calls do is
+// for testing/syscall; here many processes and threads make them at once.
+#include "testing/hostframe/programs.h"
+#include <gtest/gtest.h>
+
+namespace
+{
+
+using hostframe::Cpu;
+using hostframe::Outcome;
+using namespace programs;
+
+Outcome run(hostframe::Program program, bool serial, uint64_t seed = 1)
+{
+    hostframe::Machine m;
+    m.main = kernel_main;
+    m.program = std::move(program);
+    m.modules = {module()};
+    m.serial = serial;
+    m.seed = seed;
+    return hostframe::run(m);
+}
+
+class Linux : public ::testing::TestWithParam<bool>
+{
+};
+
+TEST_P(Linux, writes_and_ends)
+{
+    auto script = hostframe::Script().calls(
+        CODE, {{SYS_write, 1, DATA, 6}, {SYS_exit_group, 7}});
+    Outcome o = run(script, GetParam());
+    EXPECT_EQ(o.console, "Hello\n");
+    EXPECT_EQ(o.status, 7);
+}
+
+TEST_P(Linux, what_is_no_program)
+{
+    hostframe::Machine m;
+    m.main = kernel_main;
+    m.modules = {{"text", {'h', 'i'}}};
+    m.serial = GetParam();
+    EXPECT_EQ(hostframe::run(m).status, 126);
+}
+
+// The first process makes children, which make calls by chance, and ends when some time has passed.
+TEST_P(Linux, calls_by_chance)
+{
+    const char *more = getenv("KEEL_SEEDS");
+    uint64_t seeds = more != nullptr ? strtoull(more, nullptr, 10) : 20;
+    uint64_t calls = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        Chance chance(seed, 4, 200);
+        Outcome o = run(std::ref(chance), GetParam(), seed);
+        EXPECT_EQ(o.status, 0) << "seed " << seed << ": " << o.console;
+        calls += chance.calls;
+    }
+    EXPECT_GT(calls, seeds * 50) << "most processes end before they have done much";
+}
+
+INSTANTIATE_TEST_SUITE_P(Machines, Linux, ::testing::Bool(),
+                         [](const auto &i) { return i.param ? "serial" : "parallel"; });
+
+} // namespace
