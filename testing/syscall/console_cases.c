@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // write(2) and writev(2); who a process is.
 #include "testing/syscall/check.h"
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
@@ -46,3 +47,12 @@ CASE(getuid, "agrees with geteuid") { CHECK_EQ(call(SYS_getuid), call(SYS_geteui
 CASE(geteuid, "is a number") { CHECK(call(SYS_geteuid) >= 0); }
 CASE(getgid, "agrees with getegid") { CHECK_EQ(call(SYS_getgid), call(SYS_getegid)); }
 CASE(getegid, "is a number") { CHECK(call(SYS_getegid) >= 0); }
+
+CASE(fcntl, "standard output may be written to")
+{
+    long flags = call(SYS_fcntl, 1, F_GETFL);
+    CHECK(flags >= 0 && (flags & O_ACCMODE) != O_RDONLY);
+    CHECK_EQ(call(SYS_fcntl, 1, F_GETFD), 0);
+    CHECK_EQ(call(SYS_fcntl, 99, F_GETFL), -EBADF);
+    CHECK_EQ(call(SYS_fcntl, 1, 9999), -EINVAL);
+}

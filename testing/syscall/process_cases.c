@@ -166,6 +166,15 @@ CASE(getpid, "a call's number is the low half of rax, and a number without a cal
     CHECK_EQ(call(-1l), -ENOSYS);
 }
 
+CASE(getcwd, "begins with the root, and has to fit")
+{
+    char path[4096] = {};
+    long n = call(SYS_getcwd, path, sizeof(path));
+    CHECK(n >= 2 && path[0] == '/' && path[n - 1] == 0);
+    CHECK_EQ(call(SYS_getcwd, path, 1), -ERANGE);
+    CHECK_EQ(call(SYS_getcwd, nowhere, sizeof(path)), -EFAULT);
+}
+
 CASE(sched_yield, "always succeeds") { CHECK_EQ(call(SYS_sched_yield), 0); }
 
 CASE(uname, "says Linux on x86_64")

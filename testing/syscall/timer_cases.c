@@ -298,9 +298,9 @@ CASE(timer_create, "by processor time")
 static void end_with_timer(void)
 {
     int id = make(CLOCK_MONOTONIC, nullptr);
-    CHECK_EQ(set(id, 0, 1 * MS, 1 * MS), 0);
     CHECK_EQ(act(SIGALRM, note, 0, 0), 0);
     count = 0;
+    CHECK_EQ(set(id, 0, 1 * MS, 1 * MS), 0);
     await_count(2);
 }
 

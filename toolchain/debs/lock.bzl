@@ -4,10 +4,12 @@ Written by `./bazelw run //toolchain:relock`; do not edit.
 """
 
 LOCK = {
+    "bash-static": "5.2.15-2+b13 f62e37fc6c2c14417f270323066b4c621db5dc151a26f7a1f58e3fc24111d1c8 pool/main/b/bash/bash-static_5.2.15-2+b13_amd64.deb",
     "bazel-bootstrap": "4.2.3+ds-9 0265532772f525648e59a4bdb8e7a6df600c7b47f838150f891ca98394cc4e5e pool/main/b/bazel-bootstrap/bazel-bootstrap_4.2.3+ds-9_amd64.deb",
     "bazel-bootstrap-data": "4.2.3+ds-9 55c1cd9d76d18342c53f1597c2feec0bf7af3f9d1c55c4075ff4f17f785b8e9e pool/main/b/bazel-bootstrap/bazel-bootstrap-data_4.2.3+ds-9_all.deb",
     "bazel-rules-cc": "0.0.4-2 2cbda3603e35c90c114b8c7d5b219bba94fdde007eb3de87a493b70a7aae1453 pool/main/b/bazel-rules-cc/bazel-rules-cc_0.0.4-2_all.deb",
     "bazel-skylib": "1.0.3-2 b7662103ceb16fedb2e348c0d6f18045eba656e3fe1e462ebcfd25efd2548db0 pool/main/b/bazel-skylib/bazel-skylib_1.0.3-2_all.deb",
+    "busybox-static": "1:1.35.0-4+deb12u1+b1 3d3fdbe91d4660c873e14b092c213fe81c1da6362daa236eb25d0171eb108744 pool/main/b/busybox/busybox-static_1.35.0-4+deb12u1+b1_amd64.deb",
     "clang-19": "1:19.1.7-3~deb12u1 89ab931a9bbfd567a76df3141af5d5ec67b01d800150e614f2c9bf4671da9b08 pool/main/l/llvm-toolchain-19/clang-19_19.1.7-3~deb12u1_amd64.deb",
     "clang-format-19": "1:19.1.7-3~deb12u1 294be761c32accb59d1fb8a27b4929d0f219a898b47fd52a8f5e2c841ab8d089 pool/main/l/llvm-toolchain-19/clang-format-19_19.1.7-3~deb12u1_amd64.deb",
     "gdb-minimal": "13.1-3 4aabd8955f0fa362e0474ddd02b5bbed77489b11dae04bbe2c420a54ac27e8ce pool/main/g/gdb/gdb-minimal_13.1-3_amd64.deb",

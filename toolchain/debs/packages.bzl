@@ -148,6 +148,12 @@ QEMU = _RUNTIME + [
     "seabios",
 ]
 
+# Programs that tests run, on Linux and on Keel.
+DEBIAN = [
+    "bash-static",
+    "busybox-static",
+]
+
 # GRUB's image maker, its BIOS modules, and xorriso.
 GRUB = _RUNTIME + [
     "grub-common",

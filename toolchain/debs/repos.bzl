@@ -5,7 +5,7 @@ arguments here, or repo.bzl and fetch.sh change.
 """
 
 load(":lock.bzl", "LOCK")
-load(":packages.bzl", "BSDTAR", "CLANG_HEADERS", "GDB", "GOOGLETEST", "GRUB", "LLVM", "MUSL", "QEMU", "RULES_CC", "SKYLIB", "SYSROOT", "UAPI")
+load(":packages.bzl", "BSDTAR", "CLANG_HEADERS", "DEBIAN", "GDB", "GOOGLETEST", "GRUB", "LLVM", "MUSL", "QEMU", "RULES_CC", "SKYLIB", "SYSROOT", "UAPI")
 load(":repo.bzl", "debs_repository")
 
 _BIN = "usr/lib/llvm-19/bin/"
@@ -165,6 +165,12 @@ def _tools():
         ],
         debs = _debs(BSDTAR),
         wrappers = {"bin/bsdtar": "usr/bin/bsdtar"},
+    )
+    debs_repository(
+        name = "debian",
+        build_file = "//toolchain/debs:debian.BUILD",
+        cmds = ["rm -rf usr/share"],
+        debs = _debs(DEBIAN),
     )
     debs_repository(
         name = "gdb",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // write(2) and writev(2) to the console: there are no files yet.
 #include "kernel/linux/syscall/sys.h"
+#include <asm/fcntl.h>
 #include <linux/uio.h>
 
 static bool is_console(uint64_t fd) { return (uint32_t)fd == 1 || (uint32_t)fd == 2; }
@@ -40,6 +41,19 @@ sysret_t sys_write(struct thread *t, const struct sys_args *a)
     if (!is_console(a->arg[0]))
         return ERR_BADF;
     return write_bytes(t, a->arg[1], a->arg[2]);
+}
+
+sysret_t sys_fcntl(struct thread *, const struct sys_args *a)
+{
+    if (!is_console(a->arg[0]))
+        return ERR_BADF;
+    switch ((uint32_t)a->arg[1]) {
+    case F_GETFD:
+        return 0;
+    case F_GETFL:
+        return O_WRONLY;
+    }
+    return ERR_INVAL;
 }
 
 // struct iovec as a program has it: addresses of its own.

@@ -60,7 +60,7 @@ static void add_string(struct line *l, uint64_t at)
     struct vm_writer writer = vm_writer_to(SPAN_OF(text));
     if (vm_space_reader(task_space(), (uaddr_t){at}, sizeof(text), &reader) == ERR_OK &&
         vm_copy(&writer, &reader, &done) != ERR_OK && done == 0) {
-        l->len += fmt_span(rest(l), "%#lx", at);
+        l->len += fmt_span(rest(l), "0x%lx", at);
         return;
     }
     size_t len = min_u64(cspan_find(cspan_sub(CSPAN_OF(text), 0, done), 0), sizeof(text) - 1);

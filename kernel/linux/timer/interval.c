@@ -14,21 +14,31 @@ struct timers timers;
 
 TLIST_DEFINE(due_list, struct interval_timer, due);
 
-// Those whose time has come.
-static struct due {
-    struct spinlock lock;
-    struct due_list list GUARDED_BY(lc_timers_due);
-    struct waitq come;
-} due;
-SPINLOCK_IRQ_OPS(due, struct due, lock, lc_timers_due)
+// Those whose time has come, the last first. Interrupts put them there, which takes no lock;
+// whoever has lc_timers takes all of them.
+static struct come {
+    struct interval_timer *last; // atomic
+    struct waitq wake;
+} come;
+
+static struct due_list due GUARDED_BY(lc_timers);
 
 TIMER_DEFINE(interval_timer_come, struct interval_timer, timer, x)
 {
-    uint64_t flags = due_lock_irq(&due);
-    if (!due_list_has(x))
-        due_list_push_back(&due.list, x);
-    due_unlock_irq(&due, flags);
-    waitq_wake_all(&due.come);
+    x->before = load_acquire(&come.last);
+    while (!atomic_compare_swap(&come.last, &x->before, x))
+        ;
+    waitq_wake_all(&come.wake);
+}
+
+// Moves them to the list of those that are due.
+static void collect(void) REQUIRES(lc_timers)
+{
+    struct interval_timer *none = nullptr, *before;
+    for (struct interval_timer *x = atomic_swap(&come.last, none); x != nullptr; x = before) {
+        before = x->before;
+        due_list_push_front(&due, x);
+    }
 }
 
 void interval_init(struct interval_timer *x) { interval_timer_come_init(x); }
@@ -76,10 +86,9 @@ void interval_arm(struct interval_timer *x)
 void interval_disarm(struct interval_timer *x)
 {
     timer_cancel(&x->timer);
-    uint64_t flags = due_lock_irq(&due);
+    collect();
     if (due_list_has(x))
         due_list_remove(x);
-    due_unlock_irq(&due, flags);
 }
 
 uint64_t interval_forward(struct interval_timer *x, uint64_t now)
@@ -104,7 +113,7 @@ static struct signal_info info_of(const struct interval_timer *x)
 }
 
 // A timer of setitimer(2) goes on at once, one of timer_create(2) when its signal has been taken.
-static void come(struct interval_timer *x) REQUIRES(lc_timers)
+static void serve(struct interval_timer *x) REQUIRES(lc_timers)
 {
     uint64_t now = interval_now(x);
     if (x->next == 0 || x->notice.signal == 0)
@@ -123,29 +132,14 @@ static void come(struct interval_timer *x) REQUIRES(lc_timers)
     interval_arm(x);
 }
 
-static struct interval_timer *next_due(void)
-{
-    uint64_t flags = due_lock_irq(&due);
-    struct interval_timer *x = due_list_pop_front(&due.list);
-    due_unlock_irq(&due, flags);
-    return x;
-}
-
-static bool is_any_due(void)
-{
-    uint64_t flags = due_lock_irq(&due);
-    bool any = due_list_first(&due.list) != nullptr;
-    due_unlock_irq(&due, flags);
-    return any;
-}
-
 TASK_DEFINE(timekeeper, struct timers, all)
 {
     for (;;) {
-        waitq_until(&due.come, is_any_due());
+        waitq_until(&come.wake, load_acquire(&come.last) != nullptr);
         timers_lock(all);
-        for (struct interval_timer *x; (x = next_due()) != nullptr;)
-            come(x);
+        collect();
+        for (struct interval_timer *x; (x = due_list_pop_front(&due)) != nullptr;)
+            serve(x);
         timers_unlock(all);
     }
 }

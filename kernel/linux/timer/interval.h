@@ -7,7 +7,8 @@ C_BEGIN
 
 struct interval_timer {
     struct timer timer;
-    struct list_link due;    // in the list of those whose time has come
+    struct interval_timer *before; // of those whose time has come
+    struct list_link due;          // among those that are to be served
     struct ttree_node by_id; // in the process's
     uint64_t id;
     struct process *process; // which has it
