@@ -67,6 +67,28 @@ bool areas_find_gap(const struct areas *a, uint64_t size, uint64_t below, uint64
 
 static uint64_t pages_of(uint64_t bytes) { return bytes >> PAGE_SHIFT; }
 
+// So many bytes of an area's kind have come; or they go.
+static void count_in(struct areas *a, const struct area *x, uint64_t bytes)
+{
+    a->pages += pages_of(bytes);
+    a->data_pages += area_kind_is_data(&x->kind) ? pages_of(bytes) : 0;
+}
+
+static void count_out(struct areas *a, const struct area *x, uint64_t bytes)
+{
+    a->pages -= pages_of(bytes);
+    a->data_pages -= area_kind_is_data(&x->kind) ? pages_of(bytes) : 0;
+}
+
+uint64_t areas_pages_in(const struct areas *a, uint64_t start, uint64_t end)
+{
+    uint64_t pages = 0;
+    for (const struct area *x = areas_find(a, start); x != nullptr && x->start < end;
+         x = area_tree_next(x))
+        pages += pages_of(min_u64(x->end, end) - max_u64(x->start, start));
+    return pages;
+}
+
 // Whether `y`, which begins where `x` ends, goes on as `x` does.
 static bool agree(const struct area *x, const struct area *y)
 {
@@ -118,7 +140,7 @@ enum err areas_add(struct areas *a, uint64_t start, uint64_t end, struct area_ki
     area_tree_insert(&a->tree, x);
     refresh_gap(a, x);
     refresh_gap(a, area_tree_next(x));
-    a->pages += pages_of(end - start);
+    count_in(a, x, end - start);
     areas_join(a, start, end);
     return ERR_OK;
 }
@@ -148,7 +170,7 @@ void areas_remove(struct areas *a, struct area *x)
 {
     struct area *next = area_tree_next(x);
     area_tree_remove(&a->tree, x);
-    a->pages -= pages_of(size_of(x));
+    count_out(a, x, size_of(x));
     refresh_gap(a, next);
     discard(x);
 }
@@ -156,7 +178,7 @@ void areas_remove(struct areas *a, struct area *x)
 void areas_extend_down(struct areas *a, struct area *x, uint64_t start)
 {
     ASSERT(start <= x->start && areas_are_free(a, start, x->start) && x->kind.object == nullptr);
-    a->pages += pages_of(x->start - start);
+    count_in(a, x, x->start - start);
     x->start = start;
     refresh_gap(a, x);
 }
@@ -164,5 +186,7 @@ void areas_extend_down(struct areas *a, struct area *x, uint64_t start)
 void areas_set_prot(struct areas *a, struct area *x, uint8_t prot)
 {
     ASSERT(area_tree_has(x) && !area_tree_is_empty(&a->tree));
+    count_out(a, x, size_of(x));
     x->kind.prot = prot;
+    count_in(a, x, size_of(x));
 }

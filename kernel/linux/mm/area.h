@@ -41,13 +41,23 @@ struct areas {
     struct area_tree tree;
     uint64_t floor, ceiling; // addresses that may be mapped
     uint64_t pages;          // mapped in all
+    uint64_t data_pages;     // of these, private ones that may be written to, without the stack
 };
+
+// Whether areas of this kind count as data (getrlimit(2), RLIMIT_DATA).
+static inline bool area_kind_is_data(const struct area_kind *k)
+{
+    return (k->prot & VM_WRITE) != 0 && !k->shared && !k->grows_down;
+}
 
 // The area that has `at`, or the first behind it; null if there is none.
 struct area *areas_find(const struct areas *a, uint64_t at);
 
 // Whether nothing is mapped in [start, end).
 bool areas_are_free(const struct areas *a, uint64_t start, uint64_t end);
+
+// How many pages are mapped in [start, end).
+uint64_t areas_pages_in(const struct areas *a, uint64_t start, uint64_t end);
 
 // The highest free range of `size` bytes that ends at or below `below`. False if there is none.
 bool areas_find_gap(const struct areas *a, uint64_t size, uint64_t below, uint64_t *start);

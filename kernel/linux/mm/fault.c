@@ -3,8 +3,7 @@
 #include "kernel/linux/mm/mm_priv.h"
 #include "kernel/linux/mm/vm_object.h"
 
-// How far the stack may grow (RLIMIT_STACK's default), and what stays free below it.
-constexpr uint64_t STACK_MAX = 8 * MIB;
+// What stays free below the stack.
 constexpr uint64_t STACK_GUARD = 1 * MIB;
 
 // The page that an area has at an address while nobody has written to it. A reference. `*own`: it
@@ -94,18 +93,21 @@ static enum err serve(struct mm *mm, const struct area *x, uint64_t at, uint8_t 
 }
 
 // Whether the area that lies behind `at` may grow down to it.
-static bool may_grow(const struct areas *areas, const struct area *x, uint64_t at)
+static bool may_grow(const struct mm *mm, const struct area *x, uint64_t at) REQUIRES(lc_mm)
 {
-    if (!x->kind.grows_down || x->end - at > STACK_MAX || at < areas->floor + STACK_GUARD)
+    const struct areas *areas = &mm->areas;
+    if (!x->kind.grows_down || x->end - at > mm->limits.stack ||
+        at < areas->floor + STACK_GUARD)
         return false;
-    return areas_are_free(areas, at - STACK_GUARD, x->start);
+    return areas_are_free(areas, at - STACK_GUARD, x->start) &&
+           mm_may_have(mm, &x->kind, (x->start - at) >> PAGE_SHIFT);
 }
 
 static enum err grow(struct mm *mm, uint64_t at)
 {
     mm_write_lock(mm);
     struct area *x = areas_find(&mm->areas, at);
-    bool found = x != nullptr && (x->start <= at || may_grow(&mm->areas, x, at));
+    bool found = x != nullptr && (x->start <= at || may_grow(mm, x, at));
     if (found && x->start > at)
         areas_extend_down(&mm->areas, x, at);
     mm_write_unlock(mm);

@@ -6,6 +6,9 @@
 // The lowest address that may be mapped (vm.mmap_min_addr).
 constexpr uint64_t MMAP_FLOOR = 0x10000;
 
+// How far a stack may grow that nobody has set a limit for.
+constexpr uint64_t STACK_LIMIT = 8 * MIB;
+
 HEAP_DEFINE(mm, struct mm);
 
 enum err mm_create(struct mm **out)
@@ -23,6 +26,7 @@ enum err mm_create(struct mm **out)
     mm->areas.floor = MMAP_FLOOR;
     mm->areas.ceiling = USER_END;
     mm->top = USER_END;
+    mm->limits = (struct mm_limits){.stack = STACK_LIMIT, .data = UINT64_MAX, .space = UINT64_MAX};
     mm_write_unlock(mm);
     *out = mm;
     return ERR_OK;
@@ -52,6 +56,21 @@ uint64_t mm_mapped_pages(struct mm *mm)
     uint64_t pages = mm->areas.pages;
     mm_read_unlock(mm);
     return pages;
+}
+
+void mm_set_limits(struct mm *mm, const struct mm_limits *limits)
+{
+    mm_write_lock(mm);
+    mm->limits = *limits;
+    mm_write_unlock(mm);
+}
+
+bool mm_may_have(const struct mm *mm, const struct area_kind *kind, uint64_t pages)
+{
+    if (mm->areas.pages + pages > mm->limits.space >> PAGE_SHIFT)
+        return false;
+    return !area_kind_is_data(kind) ||
+           mm->areas.data_pages + pages <= mm->limits.data >> PAGE_SHIFT;
 }
 
 // ---- fork ------------------------------------------------------------------------------------
@@ -86,6 +105,7 @@ static enum err clone_areas(struct mm *from, struct mm *to)
     to->top = from->top;
     to->brk_start = from->brk_start;
     to->brk = from->brk;
+    to->limits = from->limits;
     struct area *x = area_tree_first(&from->areas.tree);
     for (; err == ERR_OK && x != nullptr; x = area_tree_next(x))
         err = clone_area(from, to, x);
@@ -173,6 +193,10 @@ enum err mm_map(struct mm *mm, const struct mm_request *r, uint64_t *at)
 {
     mm_write_lock(mm);
     enum err err = find_place(mm, r, at);
+    // What is replaced makes room.
+    uint64_t gone = err == ERR_OK ? areas_pages_in(&mm->areas, *at, *at + r->size) : 0;
+    if (err == ERR_OK && !mm_may_have(mm, &r->kind, (r->size >> PAGE_SHIFT) - gone))
+        err = ERR_NOMEM;
     if (err == ERR_OK && r->place == MM_REPLACE)
         err = unmap(mm, *at, *at + r->size);
     if (err == ERR_OK) {
@@ -294,6 +318,7 @@ static bool move_brk(struct mm *mm, uint64_t at) REQUIRES(lc_mm)
         return true;
     struct area_kind kind = {.prot = VM_READ | VM_WRITE};
     return new <= mm->areas.ceiling &&areas_are_free(&mm->areas, old, new) &&
+           mm_may_have(mm, &kind, (new - old) >> PAGE_SHIFT) &&
            areas_add(&mm->areas, old, new, kind) == ERR_OK;
 }
 

@@ -27,6 +27,13 @@ bool mm_is_shared(const struct mm *mm);
 // The frame's part, for task_set_space. It lives as long as `mm`.
 struct vm_space *mm_space(const struct mm *mm);
 
+// How much a program may have, in bytes (getrlimit(2)): the stack, private memory that may be
+// written to, all of it.
+struct mm_limits {
+    uint64_t stack, data, space;
+};
+void mm_set_limits(struct mm *mm, const struct mm_limits *limits);
+
 // What to map.
 struct mm_request {
     uint64_t at, size; // page-aligned; the size is not 0
@@ -38,7 +45,7 @@ struct mm_request {
     struct area_kind kind; // its object's reference stays the caller's
 };
 
-// Maps it and says where. ERR_NOMEM: no room, or no memory. ERR_EXIST: MM_FREE, and something is.
+// Maps it and says where. ERR_NOMEM: no room, no memory, or more than the limits allow. ERR_EXIST: MM_FREE, and something is.
 enum err mm_map(struct mm *mm, const struct mm_request *r, uint64_t *at);
 
 // Unmaps what is mapped in [start, end), page-aligned. ERR_NOMEM: no memory for a border.

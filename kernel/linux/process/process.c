@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes: from their making to the moment when nobody waits for them any more.
 #include "kernel/linux/process/family.h"
+#include "kernel/linux/process/limits.h"
 #include "kernel/linux/process/signals.h"
 #include <asm/siginfo.h>
 
@@ -51,6 +52,7 @@ enum err process_make(struct thread *by, const struct clone_request *r, struct p
         process_delete(p);
         return err;
     }
+    limits_init(p, by != nullptr ? by->process : nullptr);
     refcount_init(&p->refs);
     p->kinship.process = p;
     p->end_signal = r->end_signal;

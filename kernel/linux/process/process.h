@@ -89,6 +89,13 @@ struct thread {
 };
 TLIST_DEFINE(threads, struct thread, fellowship);
 
+// What a process may use at most, and to what that may be raised (getrlimit(2)); RLIM_INFINITY of
+// either is no limit. By Linux's numbers of resources.
+struct limit {
+    uint64_t soft, hard;
+};
+constexpr uint32_t LIMITS = 16;
+
 // What has been used.
 struct usage {
     uint64_t cpu_ns; // processor time
@@ -130,6 +137,7 @@ struct process {
     uint32_t thread_count GUARDED_BY(lc_signals);
     struct sigpending pending GUARDED_BY(lc_signals); // for any thread
     struct process_stop stop GUARDED_BY(lc_signals);
+    struct limit limits[LIMITS] GUARDED_BY(lc_signals);
     struct usage used; // by threads that have ended. lc_signals, until all have
     struct waitq go_on;                       // its threads wait here while they are stopped
     bool ending GUARDED_BY(lc_signals);       // all threads are to end

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From whoever sends a signal to the thread that it waits for.
+#include "kernel/linux/process/limits.h"
 #include "kernel/linux/process/signals.h"
 
 HEAP_DEFINE(handlers, struct signal_handlers);
@@ -97,7 +98,9 @@ static enum err send(struct process *p, struct thread *t, const struct signal_in
     if (by != nullptr) {
         prepare(p, signal);
         if (!is_ignored(p, by, signal)) {
-            err = sigpending_add(t != nullptr ? &t->signals.pending : &p->pending, info);
+            // The kernel's own always come.
+            uint64_t limit = info->code > 0 ? UINT64_MAX : limit_of_signals(p);
+            err = sigpending_add(t != nullptr ? &t->signals.pending : &p->pending, info, limit);
             *waits = err == ERR_OK;
             struct thread *to = t == nullptr ? chosen(p, signal) : wants(t, signal) ? t : nullptr;
             if (to != nullptr)
@@ -136,7 +139,7 @@ void signal_force(struct thread *t, const struct signal_info *info)
         a->handler = SIGNAL_DEFAULT;
     bool ends = a->handler == SIGNAL_DEFAULT && p->pid == 1;
     t->signals.blocked = sigset_without(t->signals.blocked, sigset_of(signal));
-    enum err err = sigpending_add(&t->signals.pending, info);
+    enum err err = sigpending_add(&t->signals.pending, info, UINT64_MAX);
     store_release(&t->signals.look, true);
     signals_unlock(p);
     // Standard signals need no memory to wait.

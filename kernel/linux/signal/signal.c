@@ -96,13 +96,30 @@ enum signal_default signal_default_of(uint32_t signal)
 
 HEAP_DEFINE(entry, struct sigqueue_entry);
 
-enum err sigpending_add(struct sigpending *p, const struct signal_info *info)
+// atomic: how many entries there are, of all processes.
+static uint64_t entries;
+
+static struct sigqueue_entry *new_entry(uint64_t limit)
+{
+    struct sigqueue_entry *q = load_acquire(&entries) < limit ? entry_new() : nullptr;
+    if (q != nullptr)
+        atomic_add(&entries, 1);
+    return q;
+}
+
+static void free_entry(struct sigqueue_entry *q)
+{
+    entry_delete(q);
+    atomic_sub(&entries, 1);
+}
+
+enum err sigpending_add(struct sigpending *p, const struct signal_info *info, uint64_t limit)
 {
     uint32_t signal = (uint32_t)info->signal;
     bool standard = signal < SIGNAL_RT_MIN && info->timer == 0;
     if (standard && sigset_has(p->set, signal))
         return ERR_OK;
-    struct sigqueue_entry *q = entry_new();
+    struct sigqueue_entry *q = new_entry(limit);
     if (q == nullptr && !standard)
         return ERR_AGAIN;
     if (q != nullptr) {
@@ -143,7 +160,7 @@ bool sigpending_take(struct sigpending *p, struct sigset mask, struct signal_inf
     if (q != nullptr) {
         *info = q->info;
         sigqueue_remove(q);
-        entry_delete(q);
+        free_entry(q);
     } else {
         // Memory was short when it came.
         *info = siginfo_sent(signal, SI_USER, 0, 0);
@@ -161,7 +178,7 @@ void sigpending_discard(struct sigpending *p, struct sigset set)
         if (!sigset_has(set, (uint32_t)q->info.signal))
             continue;
         sigqueue_remove(q);
-        entry_delete(q);
+        free_entry(q);
     }
     p->set = sigset_without(p->set, set);
 }

@@ -96,8 +96,8 @@ struct sigpending {
 
 // Adds one. A standard signal that waits already is not added again, which is no error, unless it
 // is a timer's; without memory a standard one waits without what is told about it. ERR_AGAIN: no
-// memory for a real-time one, or a timer's.
-enum err sigpending_add(struct sigpending *p, const struct signal_info *info);
+// memory for a real-time one, or a timer's, or `limit` signals wait already in all.
+enum err sigpending_add(struct sigpending *p, const struct signal_info *info, uint64_t limit);
 
 // Takes the next one out that `mask` does not block: what an instruction has caused first, then by
 // number, equal ones as they came. False if there is none.

@@ -46,7 +46,7 @@ TEST(Pending, what_an_instruction_caused_comes_first_then_by_number)
         struct sigpending p = {};
         for (uint32_t s : {SIGTERM, SIGSEGV, SIGHUP, SIGKILL, SIGFPE, 40}) {
             struct signal_info info = sent(s);
-            EXPECT_EQ(sigpending_add(&p, &info), ERR_OK);
+            EXPECT_EQ(sigpending_add(&p, &info, UINT64_MAX), ERR_OK);
         }
         EXPECT_EQ(take_all(&p),
                   (std::vector<int32_t>{SIGFPE, SIGSEGV, SIGHUP, SIGKILL, SIGTERM, 40}));
@@ -60,8 +60,8 @@ TEST(Pending, standard_ones_wait_once_and_real_time_ones_in_turn)
         struct sigpending p = {};
         for (uint64_t pid = 1; pid <= 3; pid++) {
             struct signal_info a = sent(SIGUSR1, pid), b = sent(SIGNAL_RT_MIN + 2, pid);
-            EXPECT_EQ(sigpending_add(&p, &a), ERR_OK);
-            EXPECT_EQ(sigpending_add(&p, &b), ERR_OK);
+            EXPECT_EQ(sigpending_add(&p, &a, UINT64_MAX), ERR_OK);
+            EXPECT_EQ(sigpending_add(&p, &b, UINT64_MAX), ERR_OK);
         }
         struct signal_info info;
         ASSERT_TRUE(sigpending_take(&p, {}, &info));
@@ -80,8 +80,8 @@ TEST(Pending, what_is_blocked_stays)
     in_machine([] {
         struct sigpending p = {};
         struct signal_info a = sent(SIGUSR1), b = sent(SIGUSR2);
-        EXPECT_EQ(sigpending_add(&p, &a), ERR_OK);
-        EXPECT_EQ(sigpending_add(&p, &b), ERR_OK);
+        EXPECT_EQ(sigpending_add(&p, &a, UINT64_MAX), ERR_OK);
+        EXPECT_EQ(sigpending_add(&p, &b, UINT64_MAX), ERR_OK);
         EXPECT_EQ(take_all(&p, sigset_of(SIGUSR1).bits), std::vector<int32_t>{SIGUSR2});
         EXPECT_EQ(p.set.bits, sigset_of(SIGUSR1).bits);
         sigpending_discard(&p, {~0ull});
@@ -96,7 +96,7 @@ TEST(Pending, without_memory_standard_ones_come_nameless_and_real_time_ones_do_n
         struct signal_info a = sent(SIGUSR1, 7), b = sent(SIGNAL_RT_MIN, 7), info;
         for (auto *i : {&a, &b}) {
             heap_fail_after(0);
-            enum err err = sigpending_add(&p, i);
+            enum err err = sigpending_add(&p, i, UINT64_MAX);
             ASSERT_TRUE(heap_fail_stop());
             EXPECT_EQ(err, i == &a ? ERR_OK : ERR_AGAIN);
         }
