@@ -8,9 +8,28 @@
 #include "kernel/frame/console/console.h"
 #include "kernel/frame/cpu/preempt.h"
 #include "kernel/frame/smp/call.h"
+#include "kernel/frame/sync/waitq.h"
 #include "kernel/frame/time/clock.h"
 #include "kernel/frame/user/user.h"
 #include "testing/ktest/ktest.h"
+
+// Tasks whose end the test waits for; asleep, since a CPU that looks for it all the time is one that
+// the host has to run beside those that do the work.
+struct crowd {
+    uint32_t left; // atomic
+    struct waitq nobody;
+};
+
+static void crowd_leave(struct crowd *c)
+{
+    __atomic_fetch_add(&c->left, 1, __ATOMIC_RELEASE);
+    waitq_wake_all(&c->nobody);
+}
+
+static void crowd_await(struct crowd *c, uint32_t count)
+{
+    waitq_until(&c->nobody, __atomic_load_n(&c->left, __ATOMIC_ACQUIRE) == count);
+}
 
 // ---- cross-CPU calls ----------------------------------------------------------------------------
 
@@ -24,7 +43,7 @@ static void count_call(void *)
 
 struct caller {
     uint32_t cpu, calls;
-    uint32_t *done;
+    struct crowd *crowd;
 };
 
 TASK_DEFINE(call_others, struct caller, c)
@@ -35,27 +54,27 @@ TASK_DEFINE(call_others, struct caller, c)
         smp_call(cpuset_all(), count_call, nullptr);
         preempt_enable();
     }
-    __atomic_fetch_add(c->done, 1, __ATOMIC_RELEASE);
+    crowd_leave(c->crowd);
 }
 
 // All CPUs call all CPUs at the same time, `total` times together.
 static void run_calls(uint64_t total)
 {
     static struct caller callers[CPUS_MAX];
-    static uint32_t done;
+    static struct crowd crowd;
     uint32_t each = (uint32_t)(total / (cpu_count() * cpu_count()) + 1);
-    done = 0;
+    crowd.left = 0;
     for (uint32_t cpu = 0; cpu < cpu_count(); cpu++)
         called[cpu] = 0;
     for (uint32_t cpu = 0; cpu < cpu_count(); cpu++) {
         struct task *task;
-        callers[cpu] = (struct caller){cpu, each, &done};
+        callers[cpu] = (struct caller){cpu, each, &crowd};
         must(call_others_create(&callers[cpu], &task));
         must(task_set_sched(task, on_cpu(cpu)));
         task_start(task);
         task_put(task);
     }
-    wait_until(&done, cpu_count());
+    crowd_await(&crowd, cpu_count());
     for (uint32_t cpu = 0; cpu < cpu_count(); cpu++)
         EXPECT(called[cpu] == each * cpu_count());
 }
@@ -66,7 +85,7 @@ struct side {
     struct task *task, *other;
     uint32_t *turn; // whose turn it is: 0 or 1
     uint32_t me, rounds;
-    uint32_t *done;
+    struct crowd *crowd;
 };
 
 TASK_DEFINE(play, struct side, s)
@@ -77,20 +96,21 @@ TASK_DEFINE(play, struct side, s)
         __atomic_store_n(s->turn, 1 - s->me, __ATOMIC_RELEASE);
         task_unpark(s->other);
     }
-    __atomic_fetch_add(s->done, 1, __ATOMIC_RELEASE);
+    crowd_leave(s->crowd);
 }
 
 // Pairs of tasks wake each other in turns, on CPUs of their own, together on one, or wherever.
 static void run_ping_pong(uint32_t pairs, uint32_t rounds, bool pinned)
 {
     static struct side sides[64][2];
-    static uint32_t turns[64], done;
-    done = 0;
+    static uint32_t turns[64];
+    static struct crowd crowd;
+    crowd.left = 0;
     for (uint32_t p = 0; p < pairs; p++) {
         turns[p] = 0;
         for (uint32_t i = 0; i < 2; i++) {
             struct side *s = &sides[p][i];
-            *s = (struct side){.turn = &turns[p], .me = i, .rounds = rounds, .done = &done};
+            *s = (struct side){.turn = &turns[p], .me = i, .rounds = rounds, .crowd = &crowd};
             must(play_create(s, &s->task));
             if (pinned)
                 must(task_set_sched(s->task, on_cpu(p + i * (p % 3))));
@@ -102,7 +122,7 @@ static void run_ping_pong(uint32_t pairs, uint32_t rounds, bool pinned)
         task_start(sides[p][0].task);
         task_start(sides[p][1].task);
     }
-    wait_until(&done, 2 * pairs);
+    crowd_await(&crowd, 2 * pairs);
     for (uint32_t p = 0; p < pairs; p++) {
         task_put(sides[p][0].task);
         task_put(sides[p][1].task);
@@ -134,7 +154,7 @@ struct mapper {
     uint32_t id;
     uint64_t cycles, seed;
     struct vm_space *space;
-    uint32_t *done;
+    struct crowd *crowd;
     struct user_context *ctx;
     struct {
         bool mapped, writable;
@@ -244,7 +264,7 @@ TASK_DEFINE(run_mapper, struct mapper, m)
     }
     task_set_space(nullptr);
     user_ctx_destroy(m->ctx);
-    __atomic_fetch_add(m->done, 1, __ATOMIC_RELEASE);
+    crowd_leave(m->crowd);
 }
 
 static struct vm_space *space_to_touch(void)
@@ -266,19 +286,19 @@ static void run_faults(uint64_t total)
 {
     constexpr uint32_t count = 8;
     static struct mapper mappers[count];
-    static uint32_t done;
+    static struct crowd crowd;
     struct vm_space *space = space_to_touch();
-    done = 0;
+    crowd.left = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct task *task;
         mappers[i] = (struct mapper){.id = i, .cycles = total / count + 1, .seed = i + 1};
         mappers[i].space = space;
-        mappers[i].done = &done;
+        mappers[i].crowd = &crowd;
         must(run_mapper_create(&mappers[i], &task));
         task_start(task);
         task_put(task);
     }
-    wait_until(&done, count);
+    crowd_await(&crowd, count);
     vm_space_put(space);
 }
 
