@@ -15,30 +15,10 @@ struct known {
     const char *name;
 };
 
+#define KNOWN(name, value) {ERR_##name, E##name, #name},
 const struct known all[] = {
     {ERR_OK, 0, "OK"},
-    {ERR_PERM, EPERM, "PERM"},
-    {ERR_NOENT, ENOENT, "NOENT"},
-    {ERR_SRCH, ESRCH, "SRCH"},
-    {ERR_INTR, EINTR, "INTR"},
-    {ERR_IO, EIO, "IO"},
-    {ERR_2BIG, E2BIG, "2BIG"},
-    {ERR_NOEXEC, ENOEXEC, "NOEXEC"},
-    {ERR_BADF, EBADF, "BADF"},
-    {ERR_CHILD, ECHILD, "CHILD"},
-    {ERR_AGAIN, EAGAIN, "AGAIN"},
-    {ERR_NOMEM, ENOMEM, "NOMEM"},
-    {ERR_ACCES, EACCES, "ACCES"},
-    {ERR_FAULT, EFAULT, "FAULT"},
-    {ERR_BUSY, EBUSY, "BUSY"},
-    {ERR_EXIST, EEXIST, "EXIST"},
-    {ERR_INVAL, EINVAL, "INVAL"},
-    {ERR_RANGE, ERANGE, "RANGE"},
-    {ERR_NAMETOOLONG, ENAMETOOLONG, "NAMETOOLONG"},
-    {ERR_NOSYS, ENOSYS, "NOSYS"},
-    {ERR_OVERFLOW, EOVERFLOW, "OVERFLOW"},
-    {ERR_OPNOTSUPP, EOPNOTSUPP, "OPNOTSUPP"},
-    {ERR_TIMEDOUT, ETIMEDOUT, "TIMEDOUT"},
+    ERRORS(KNOWN)
 };
 
 TEST(Err, values_are_linux_errno_negated)

@@ -61,7 +61,7 @@ sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
     r.kind.shared = type == MAP_SHARED;
     enum err err = ERR_OK;
     if (r.kind.shared)
-        err = vm_object_create(r.size >> PAGE_SHIFT, &r.kind.object);
+        err = vm_object_create(r.size, &r.kind.object);
     uint64_t at;
     if (err == ERR_OK)
         err = mm_map(t->mm, &r, &at);
