@@ -91,6 +91,7 @@ struct Machine {
     std::function<void()> main; // the first task's body: kernel_main, or a test's
     Program program;
     std::string cmdline;
+    std::string input; // that comes over the console
     std::vector<Module> modules;
     uint64_t pages = 16 * 1024; // of memory
 

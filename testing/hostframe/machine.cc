@@ -210,6 +210,16 @@ struct cspan boot_module_name(size_t i)
 }
 
 // One at a time: console.c sees to that.
+bool uart_read(uint8_t *byte)
+{
+    auto &input = state->config.input;
+    if (input.empty())
+        return false;
+    *byte = static_cast<uint8_t>(input.front());
+    input.erase(0, 1);
+    return true;
+}
+
 void uart_write(struct cspan bytes)
 {
     state->console.append(reinterpret_cast<const char *>(bytes.bytes), bytes.len);

@@ -32,6 +32,16 @@ static void print_bytes(void *bytes) { uart_write(*(struct cspan *)bytes); }
 
 void console_write(struct cspan bytes) { locked(print_bytes, &bytes); }
 
+size_t console_read(struct span to)
+{
+    size_t len = 0;
+    uint64_t flags = console_lock_irq(&console);
+    while (len < to.len && uart_read(&to.bytes[len]))
+        len++;
+    console_unlock_irq(&console, flags);
+    return len;
+}
+
 struct text {
     const char *before, *format, *after;
     va_list args;

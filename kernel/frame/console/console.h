@@ -19,6 +19,9 @@ enum log_level : int {
 // Writes the bytes as they are: no newline conversion, no prefix.
 void console_write(struct cspan bytes);
 
+// Bytes that have come over it: as many as there are and fit; it does not wait.
+size_t console_read(struct span to);
+
 // Formats onto the console whatever the log level; conversions as in base/fmt.h.
 void kprintf(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -13,6 +13,7 @@ constexpr uint16_t LINE_STATUS = PORT + 5;
 
 constexpr uint8_t LINE_8N1 = 0x03;
 constexpr uint8_t LINE_DIVISOR_LATCH = 0x80;
+constexpr uint8_t STATUS_DATA_READY = 0x01;
 constexpr uint8_t STATUS_TRANSMIT_EMPTY = 0x20;
 
 void uart_init(void)
@@ -33,4 +34,12 @@ void uart_write(struct cspan bytes)
             cpu_pause();
         outb(DATA, bytes.bytes[i]);
     }
+}
+
+bool uart_read(uint8_t *byte)
+{
+    if (!(inb(LINE_STATUS) & STATUS_DATA_READY))
+        return false;
+    *byte = inb(DATA);
+    return true;
 }

@@ -12,4 +12,7 @@ void uart_init(void);
 // serialise.
 void uart_write(struct cspan bytes);
 
+// Takes a byte that has come; false: there is none. Callers serialise.
+bool uart_read(uint8_t *byte);
+
 C_END

@@ -170,22 +170,22 @@ enum err inode_read(struct inode *i, uint64_t at, struct transfer *to)
     return err;
 }
 
-static enum err write_piece(struct inode *i, uint64_t at, size_t len, struct transfer *from)
+static enum err write_piece(struct inode *i, uint64_t at, size_t *len, struct transfer *from)
 {
     struct piece piece;
-    struct span bytes = span_sub(SPAN_OF(piece.bytes), 0, len);
+    struct span bytes = span_sub(SPAN_OF(piece.bytes), 0, *len);
     struct page *page;
-    enum err err = transfer_take(from, bytes);
+    enum err err = transfer_take(from, bytes, len);
     if (err != ERR_OK)
         return err;
-    if (at + len > vm_object_size(i->data))
-        vm_object_resize(i->data, at + len);
+    if (at + *len > vm_object_size(i->data))
+        vm_object_resize(i->data, at + *len);
     err = vm_object_page(i->data, at >> PAGE_SHIFT, &page);
     if (err != ERR_OK) {
-        transfer_uncount(from, len);
+        transfer_uncount(from, *len);
         return err;
     }
-    page_write(page, at & PAGE_MASK, span_const(bytes));
+    page_write(page, at & PAGE_MASK, span_const(span_sub(bytes, 0, *len)));
     page_put(page);
     return ERR_OK;
 }
@@ -209,7 +209,7 @@ enum err inode_write(struct inode *i, bool append, uint64_t *at, struct transfer
     uint64_t end = *at + min_u64(from->left, SIZE_MAX_OF_FILE - min_u64(*at, SIZE_MAX_OF_FILE));
     for (uint64_t next = *at; err == ERR_OK && next < end;) {
         size_t len = piece_len(next, end - next);
-        err = write_piece(i, next, len, from);
+        err = write_piece(i, next, &len, from);
         next += len;
     }
     if (from->done > 0) {

@@ -123,26 +123,32 @@ enum err transfer_put_zeroes(struct transfer *t, uint64_t count)
     return err;
 }
 
-enum err transfer_take(struct transfer *t, struct span bytes)
+static enum err take_piece(struct transfer *t, struct span bytes, size_t *len)
 {
-    size_t len = span_len(bytes);
-    ASSERT(len <= t->left);
+    enum err err = find_part(t);
+    if (err != ERR_OK)
+        return err;
+    *len = piece_of(t, span_len(bytes));
+    err = mm_read(t->mm, (uaddr_t){t->at}, span_sub(bytes, 0, *len));
+    if (err == ERR_OK)
+        advance(t, *len);
+    return err;
+}
+
+enum err transfer_take(struct transfer *t, struct span bytes, size_t *len)
+{
+    size_t want = span_len(bytes), piece;
+    ASSERT(want <= t->left);
     if (t->mm == nullptr) {
-        span_copy(bytes, cspan_sub(t->from, t->done, len));
-        t->left -= len;
-        t->done += len;
+        *len = span_copy(bytes, cspan_sub(t->from, t->done, want));
+        t->left -= want;
+        t->done += want;
         return ERR_OK;
     }
-    for (size_t at = 0; at < len;) {
-        enum err err = find_part(t);
+    for (*len = 0; *len < want; *len += piece) {
+        enum err err = take_piece(t, span_sub(bytes, *len, want - *len), &piece);
         if (err != ERR_OK)
-            return err;
-        uint64_t piece = piece_of(t, len - at);
-        err = mm_read(t->mm, (uaddr_t){t->at}, span_sub(bytes, at, piece));
-        if (err != ERR_OK)
-            return err;
-        advance(t, piece);
-        at += piece;
+            return *len > 0 ? ERR_OK : err;
     }
     return ERR_OK;
 }

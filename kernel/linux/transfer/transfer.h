@@ -37,8 +37,9 @@ enum err transfer_over_parts(struct mm *mm, uint64_t parts, uint64_t count, stru
 enum err transfer_put(struct transfer *t, struct cspan bytes);
 enum err transfer_put_zeroes(struct transfer *t, uint64_t count);
 
-// Takes as many bytes.
-enum err transfer_take(struct transfer *t, struct span bytes);
+// Takes as many bytes: `*len`, which is less only if what follows cannot be read, and never 0.
+// ERR_FAULT.
+enum err transfer_take(struct transfer *t, struct span bytes, size_t *len);
 
 // The last so many bytes that were taken do not count: there was nowhere to put them.
 static inline void transfer_uncount(struct transfer *t, uint64_t len) { t->done -= len; }
