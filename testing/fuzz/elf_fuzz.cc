@@ -6,12 +6,14 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct elf_program p;
-    if (elf_parse(cspan_make(data, size), &p) != ERR_OK)
+    struct cspan file = cspan_make(data, size);
+    if (elf_begin(file, size, &p) != ERR_OK)
+        return 0;
+    if (elf_take_table(&p, cspan_sub(file, p.headers_at, p.headers_size)) != ERR_OK)
         return 0;
     CHECK(p.low < p.high && p.low % PAGE_SIZE == 0 && p.high % PAGE_SIZE == 0);
     CHECK(p.high <= USER_END && p.header_count > 0);
-    if (cspan_len(p.interpreter) > 0)
-        CHECK(cspan_find(p.interpreter, 0) <= cspan_len(p.interpreter));
+    CHECK(p.interpreter_at <= size && p.interpreter_size <= size - p.interpreter_at);
     struct elf_segment s;
     uint64_t low = UINT64_MAX, high = 0;
     for (uint16_t i = 0; elf_next_segment(&p, &i, &s);) {

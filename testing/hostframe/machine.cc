@@ -212,11 +212,10 @@ struct cspan boot_module_name(size_t i)
 // One at a time: console.c sees to that.
 bool uart_read(uint8_t *byte)
 {
-    auto &input = state->config.input;
-    if (input.empty())
+    const std::string &input = state->config.input;
+    if (state->input_at == input.size())
         return false;
-    *byte = static_cast<uint8_t>(input.front());
-    input.erase(0, 1);
+    *byte = static_cast<uint8_t>(input[state->input_at++]);
     return true;
 }
 

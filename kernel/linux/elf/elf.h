@@ -6,15 +6,20 @@
 
 C_BEGIN
 
+// The first bytes of a file that elf_begin looks at.
+constexpr size_t ELF_HEAD_SIZE = 64;
+
 struct elf_program {
-    struct cspan file;
+    uint64_t file_size;
     bool moves;       // ET_DYN: goes wherever it is put
     uint64_t entry;   // before it is moved, like all addresses here
     uint64_t headers; // where the program headers are once loaded; 0: nowhere
     uint16_t header_count;
-    uint64_t headers_at;      // in the file
-    uint64_t low, high;       // page-aligned bounds of all segments
-    struct cspan interpreter; // without the final zero; empty: none
+    uint64_t headers_at, headers_size; // in the file
+    struct cspan table;                // the program headers
+    uint64_t low, high;                // page-aligned bounds of all segments
+    uint64_t interpreter_at;           // where its name is in the file,
+    size_t interpreter_size;           // with the final zero; 0: there is none
     bool stack_exec;
 };
 
@@ -26,8 +31,13 @@ struct elf_segment {
     uint8_t prot;        // of enum vm_perm
 };
 
-// Checks a file and finds what it is. ERR_NOEXEC: not a program for this machine, or a broken one.
-enum err elf_parse(struct cspan file, struct elf_program *out);
+// Checks a file's first bytes, of which there may be fewer, and says where its program headers are.
+// ERR_NOEXEC: not a program for this machine, or a broken one.
+enum err elf_begin(struct cspan head, uint64_t file_size, struct elf_program *out);
+
+// Checks the program headers, which are `p`'s for as long as it is used, and finds what they say.
+// ERR_NOEXEC.
+enum err elf_take_table(struct elf_program *p, struct cspan table);
 
 // The next segment to load: `*i` counts from 0. False behind the last.
 bool elf_next_segment(const struct elf_program *p, uint16_t *i, struct elf_segment *out);

@@ -1,30 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making an address space from a program file: its segments, its heap, and its stack with
-// arguments, environment and auxiliary vector (psABI, "Process Initialization"; getauxval(3)).
+// Making an address space from a program file: its segments and its interpreter's, its heap, and
+// its stack with arguments, environment and auxiliary vector (psABI, "Process Initialization";
+// execve(2); getauxval(3)).
 #pragma once
-#include "kernel/frame/frame.h"
+#include "kernel/linux/exec/strings.h"
+#include "kernel/linux/fs/walk.h"
 #include "kernel/linux/mm/mm.h"
 
 C_BEGIN
 
-// The most bytes that arguments and environment may have together.
-constexpr size_t EXEC_STRINGS_MAX = 2 * MIB;
-
-// What a program is started with: strings that each end in a zero, one behind the other.
+// What is started. References stay the caller's.
 struct exec_request {
-    struct cspan file;    // lives as long as the kernel
-    struct cspan name;    // as it was called, without a zero
-    struct cspan strings; // the arguments, then the environment
-    uint32_t argc, envc;
+    struct entry *file;
+    struct cspan name;            // as it was called, without a zero
+    struct exec_strings *strings; // a script's are changed to those of its interpreter
+    struct entry *root, *working; // where paths begin
+};
+
+// The name by which a thread is known (prctl(2), PR_SET_NAME).
+struct thread_name {
+    uint8_t bytes[16]; // with a zero
 };
 
 struct exec_image {
-    struct mm *mm; // a reference
+    struct mm *mm;     // a reference
+    struct entry *exe; // what is executed: a reference, and its file is open for that
     uaddr_t entry, sp;
+    struct thread_name name;
 };
 
-// Loads. ERR_NOEXEC: no program for this machine. ERR_2BIG: too many strings. ERR_NOMEM. ERR_NOENT:
-// it asks for an interpreter that is not there. Task context, may sleep.
+// Loads. ERR_NOEXEC: no program for this machine, nor a script. ERR_2BIG: too many strings.
+// ERR_ACCES: nobody may execute it. ERR_LOOP: a script's interpreter is a script's, and so on.
+// ERR_LIBBAD: the interpreter is no program. ERR_TXTBSY: it is open for writing. ERR_NOENT and what
+// else a walk has: of the interpreter. ERR_NOMEM. Task context, may sleep.
 enum err exec_load(const struct exec_request *r, struct exec_image *out);
+
+// Lets the file go that an image has, and the file alone of a copy.
+void exec_image_put(struct exec_image *image);
+struct entry *exec_file_get(struct entry *exe);
+void exec_file_put(struct entry *exe);
 
 C_END

@@ -69,7 +69,7 @@ static void fill_aux(struct aux *a, const struct stack_facts *facts, uint64_t na
     aux_add(a, AT_PHDR, facts->headers);
     aux_add(a, AT_PHENT, 56);
     aux_add(a, AT_PHNUM, facts->header_count);
-    aux_add(a, AT_BASE, 0);
+    aux_add(a, AT_BASE, facts->interpreter_base);
     aux_add(a, AT_FLAGS, 0);
     aux_add(a, AT_ENTRY, facts->entry);
     aux_add(a, AT_UID, 0);
@@ -90,6 +90,8 @@ enum err stack_write(struct mm *mm, uint64_t top, const struct exec_request *r,
     struct writer w = {.mm = mm, .at = top};
     uint8_t random[16];
     struct aux aux = {};
+    struct cspan all = exec_strings_all(r->strings);
+    uint32_t argc = r->strings->argc, envc = r->strings->envc;
     static const uint8_t zero;
 
     entropy_fill(SPAN_OF(random));
@@ -97,9 +99,9 @@ enum err stack_write(struct mm *mm, uint64_t top, const struct exec_request *r,
     push(&w, CSPAN_OF(zero));
     push(&w, r->name);
     uint64_t name = w.at;
-    push(&w, r->strings);
+    push(&w, all);
     uint64_t strings = w.at;
-    size_t env = skip_strings(r->strings, r->argc);
+    size_t env = skip_strings(all, argc);
     push(&w, CSPAN_OF(zero));
     push(&w, SPAN_TEXT("x86_64"));
     uint64_t platform = w.at;
@@ -109,15 +111,14 @@ enum err stack_write(struct mm *mm, uint64_t top, const struct exec_request *r,
 
     // Two nulls, and the count, go with the pointers: an odd number of words in all would leave the
     // stack pointer unaligned.
-    if ((r->argc + r->envc) % 2 == 0)
+    if ((argc + envc) % 2 == 0)
         push_u64(&w, 0);
     push(&w, cspan_sub(CSPAN_OF(aux.pairs), 0, aux.count * sizeof(aux.pairs[0])));
     push_u64(&w, 0);
-    push_pointers(&w, cspan_sub(r->strings, env, cspan_len(r->strings) - env), strings + env,
-                  r->envc);
+    push_pointers(&w, cspan_sub(all, env, cspan_len(all) - env), strings + env, envc);
     push_u64(&w, 0);
-    push_pointers(&w, r->strings, strings, r->argc);
-    push_u64(&w, r->argc);
+    push_pointers(&w, all, strings, argc);
+    push_u64(&w, argc);
     *sp = (uaddr_t){w.at};
     return w.err;
 }

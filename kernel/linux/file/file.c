@@ -146,17 +146,17 @@ static enum err seek_base(struct file *f, uint32_t whence, int64_t by, int64_t *
 
 enum err file_seek(struct file *f, int64_t by, uint32_t whence, uint64_t *at)
 {
-    int64_t base, to;
+    int64_t base;
     if (!f->ops->seeks && f->inode->type != MODE_DIR)
         return ERR_SPIPE;
     file_lock(f);
     enum err err = seek_base(f, whence, by, &base);
-    if (err == ERR_OK && __builtin_add_overflow(base, by, &to))
-        err = by > 0 ? ERR_OVERFLOW : ERR_INVAL;
-    if (err == ERR_OK && to < 0)
+    if (err == ERR_OK && by > INT64_MAX - base)
+        err = ERR_OVERFLOW;
+    if (err == ERR_OK && by < -base)
         err = ERR_INVAL;
     if (err == ERR_OK)
-        *at = f->at = (uint64_t)to;
+        *at = f->at = (uint64_t)(base + by);
     file_unlock(f);
     return err;
 }

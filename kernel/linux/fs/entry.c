@@ -41,7 +41,7 @@ static uint64_t hash_of(struct cspan name)
 {
     uint64_t hash = 0xcbf29ce484222325;
     for (size_t i = 0; i < cspan_len(name); i++)
-        __builtin_mul_overflow(hash ^ cspan_u8(name, i), 0x100000001b3, &hash);
+        hash = (hash ^ cspan_u8(name, i)) * 0x100000001b3;
     return hash;
 }
 
@@ -113,7 +113,7 @@ struct entry *entry_parent(struct entry *e) { return e->parent != nullptr ? e->p
 bool entry_is_gone(const struct entry *e) { return e->gone; }
 uint64_t entry_place(const struct entry *e) { return e->place; }
 
-bool entry_is_below(struct entry *e, const struct entry *above)
+bool entry_is_below(struct entry *e, struct entry *above)
 {
     while (e != above && e->parent != nullptr)
         e = e->parent;
@@ -225,7 +225,7 @@ void entry_exchange(struct entry *a, struct entry *b)
 
 // ---- paths -------------------------------------------------------------------------------------
 
-enum err entry_path(struct entry *e, const struct entry *root, struct span to, size_t *len,
+enum err entry_path(struct entry *e, struct entry *root, struct span to, size_t *len,
                     bool *reached)
 {
     enum err err = ERR_OK;

@@ -42,7 +42,7 @@ struct entry *entry_parent(struct entry *e) REQUIRES_SHARED(lc_names);
 // Whether it has been taken out of the tree.
 bool entry_is_gone(const struct entry *e) REQUIRES_SHARED(lc_names);
 
-bool entry_is_below(struct entry *e, const struct entry *above) REQUIRES_SHARED(lc_names);
+bool entry_is_below(struct entry *e, struct entry *above) REQUIRES_SHARED(lc_names);
 
 // What a directory has; null: nothing. The references stay the directory's.
 struct entry *entry_find(const struct entry *dir, struct cspan name) REQUIRES_SHARED(lc_names);
@@ -68,7 +68,7 @@ void entry_exchange(struct entry *a, struct entry *b) REQUIRES(lc_names);
 
 // Writes an entry's path, from `root` on, to the end of `to`. ERR_NOENT: it is not in the tree any
 // more. ERR_NAMETOOLONG. `*reached` (if not null): whether that root is above it.
-enum err entry_path(struct entry *e, const struct entry *root, struct span to, size_t *len,
+enum err entry_path(struct entry *e, struct entry *root, struct span to, size_t *len,
                     bool *reached);
 
 C_END

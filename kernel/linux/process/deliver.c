@@ -19,12 +19,18 @@ HEAP_DEFINE(fpu_image, struct fpu_image);
 // What a thread is to do.
 enum duty : int { DUTY_NONE, DUTY_END, DUTY_STOP, DUTY_SIGNAL };
 
+// Another one of its process executes a program.
+static bool is_superfluous(struct thread *t) REQUIRES(lc_signals)
+{
+    return t->process->sole != nullptr && t->process->sole != t;
+}
+
 bool signal_is_due_for(struct thread *t)
 {
     struct process *p = t->process;
     struct sigset waiting = sigset_or(t->signals.pending.set, p->pending.set),
                   kept = sigset_without(t->signals.blocked, t->signals.awaited);
-    return p->ending || p->stop.on || !sigset_is_empty(sigset_without(waiting, kept));
+    return p->ending || is_superfluous(t) || p->stop.on || !sigset_is_empty(sigset_without(waiting, kept));
 }
 
 bool signal_is_due(void)
@@ -41,7 +47,7 @@ bool thread_is_killed(void)
     struct thread *t = thread_running();
     signals_lock(t->process);
     struct sigset waiting = sigset_or(t->signals.pending.set, t->process->pending.set);
-    bool killed = t->process->ending || sigset_has(waiting, SIGKILL);
+    bool killed = t->process->ending || is_superfluous(t) || sigset_has(waiting, SIGKILL);
     signals_unlock(t->process);
     return killed;
 }
@@ -88,7 +94,7 @@ static enum duty next_duty(struct thread *t, struct signal_info *info, struct si
     struct process *p = t->process;
     enum duty duty = DUTY_NONE;
     signals_lock(p);
-    if (p->ending) {
+    if (p->ending || is_superfluous(t)) {
         duty = DUTY_END;
     } else if (p->stop.on) {
         duty = DUTY_STOP;

@@ -31,6 +31,11 @@ bool process_ended(struct process *p, uint32_t wait_status) REQUIRES(lc_processe
 // The machine's status is the first process's, as a shell would report it.
 [[noreturn]] void process_end_machine(uint32_t wait_status);
 
+// Tells whoever waits for a thread's words that it does not use its memory any more; and whoever
+// made it by vfork(2).
+void thread_leave_words(struct thread *t);
+void thread_let_go(struct thread *t);
+
 // Tells the parent that all threads have stopped, or that they go on.
 void process_tell_stop(struct process *p) REQUIRES(lc_processes);
 void process_tell_continue(struct process *p) REQUIRES(lc_processes);

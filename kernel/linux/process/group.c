@@ -52,6 +52,8 @@ static enum err may_set_group(struct process *p, struct process *of, uint64_t gr
         return ERR_SRCH;
     if (of->session != p->session || of->session == of->id)
         return ERR_PERM;
+    if (of != p && of->executes)
+        return ERR_ACCES;
     if (group == of->pid)
         return ERR_OK;
     // Another's has to be there, in the same session.

@@ -15,6 +15,8 @@ void process_put(struct process *p)
         return;
     signals_discard(p);
     handlers_put(p->handlers);
+    if (p->exe != nullptr)
+        exec_file_put(p->exe);
     process_delete(p);
 }
 
@@ -73,6 +75,8 @@ void process_join(struct process *p, struct process *by, bool sibling, struct pi
         family.first = p;
         return;
     }
+    p->exe = exec_file_get(by->exe);
+    p->name = by->name;
     p->parent = sibling ? by->parent : by;
     children_push_back(&p->parent->children, &p->kinship);
 }

@@ -7,6 +7,7 @@
 #pragma once
 #include "kernel/frame/frame.h"
 #include "kernel/linux/exec/exec.h"
+#include "kernel/linux/file/descriptors.h"
 #include "kernel/linux/lock_classes.h"
 #include "kernel/linux/process/pid.h"
 #include "kernel/linux/signal/sigframe.h"
@@ -69,7 +70,9 @@ struct thread {
     struct thread_schedule schedule; // lc_processes
 
     // The thread's own.
-    struct mm *mm; // a reference, until it ends
+    struct mm *mm;             // a reference, until it ends
+    struct descriptors *files; // the same
+    struct places *places;     // the same
     struct user_context *ctx;
     struct task *task;         // a reference; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
@@ -143,6 +146,13 @@ struct process {
     bool ending GUARDED_BY(lc_signals);       // all threads are to end
     uint32_t end_status GUARDED_BY(lc_signals); // with this; else it is the last thread's
 
+    // execve(2): the thread that is to be the only one, where the others have ended; null: none.
+    struct thread *sole GUARDED_BY(lc_signals);
+    struct waitq thread_left;
+    struct entry *exe;        // what it executes, as exec_image has it. lc_processes
+    struct thread_name name;  // lc_processes
+    bool executes;            // it has called execve(2) since it was made. lc_processes
+
     uint32_t barriers; // atomic: of membarrier(2), what it has registered for
     struct process_timers *timers; // the room above's own; null: none
 };
@@ -165,13 +175,17 @@ struct process_ops {
     void (*end)(struct process *p);
     // A signal of a timer has been taken by a thread of `p`, which is to be told `info`.
     void (*take_timer)(struct process *p, struct signal_info *info);
+    // It executes another program: timers of timer_create(2) are gone.
+    void (*execute)(struct process *p);
 };
 
 // Sets them. Once, before the first process.
 void process_init(const struct process_ops *ops);
 
-// Starts the first process, whose end is the machine's. Takes over the image. ERR_NOMEM.
-enum err process_start_first(const struct exec_image *image);
+// Starts the first process, whose end is the machine's. Takes over the image, and the references to
+// the others. ERR_NOMEM.
+enum err process_start_first(const struct exec_image *image, struct descriptors *files,
+                             struct places *places);
 
 // How clone(2) makes a thread: of the running one's process or of a new one, which begins with
 // copies of what it does not share.
@@ -179,6 +193,8 @@ struct clone_request {
     bool thread;          // of the same process; shares memory and handlers
     bool share_memory;    // CLONE_VM
     bool share_handlers;  // CLONE_SIGHAND
+    bool share_files;     // CLONE_FILES
+    bool share_places;    // CLONE_FS
     bool clear_handlers;  // CLONE_CLEAR_SIGHAND: all are SIGNAL_DEFAULT
     bool sibling;         // CLONE_PARENT
     bool wait;            // CLONE_VFORK
@@ -218,6 +234,12 @@ bool thread_is_killed(void);
 
 // For the room's own: see process_ops.
 void process_take_timer(struct process *p, struct signal_info *info);
+void process_forget_timers(struct process *p);
+
+// Makes the running thread, alone, execute the image, which it takes over; on an error too. The
+// process's other threads have ended when it returns. ERR_NOMEM, ERR_AGAIN: it is to end itself.
+// ERR_INVAL: another process has the same signal handlers.
+enum err process_execute(struct thread *t, struct exec_image *image);
 
 // What to wait for.
 struct wait_request {

@@ -44,6 +44,8 @@ TASK_DEFINE(thread_main, struct thread, t)
 
 void process_take_timer(struct process *p, struct signal_info *info) { ops->take_timer(p, info); }
 
+void process_forget_timers(struct process *p) { ops->execute(p); }
+
 struct thread *thread_running(void) { return thread_main_current(); }
 
 void thread_put(struct thread *t)
@@ -93,11 +95,20 @@ free_thread:
     return err;
 }
 
+static void put_files(struct thread *t)
+{
+    if (t->files != nullptr)
+        descriptors_put(t->files);
+    if (t->places != nullptr)
+        places_put(t->places);
+}
+
 // One that has never run.
 static void unmake(struct thread *t)
 {
     user_ctx_destroy(t->ctx);
     mm_put(t->mm);
+    put_files(t);
     thread_put(t);
 }
 
@@ -111,7 +122,8 @@ static void join(struct thread *t, struct pid *pid) REQUIRES(lc_processes) REQUI
     t->process->thread_count++;
 }
 
-enum err process_start_first(const struct exec_image *image)
+enum err process_start_first(const struct exec_image *image, struct descriptors *files,
+                             struct places *places)
 {
     static const struct clone_request request = {};
     struct process *p;
@@ -125,9 +137,13 @@ enum err process_start_first(const struct exec_image *image)
     if (err != ERR_OK)
         return err; // and the machine ends
     user_ctx_reset(t->ctx, image->entry, image->sp);
+    t->files = files;
+    t->places = places;
     family_lock(&family);
     err = pid_take(0, &pid);
     if (err == ERR_OK) {
+        p->exe = image->exe;
+        p->name = image->name;
         process_join(p, nullptr, false, pid);
         signals_lock(p);
         join(t, pid);
@@ -168,6 +184,25 @@ static enum err copy(struct thread *from, const struct clone_request *r, struct 
 put_process:
     process_put(p);
     return err;
+}
+
+// Files and directories, shared or copied.
+static enum err copy_files(struct thread *t, struct thread *from, const struct clone_request *r)
+{
+    enum err err = ERR_OK;
+    if (r->share_files) {
+        descriptors_get(from->files);
+        t->files = from->files;
+    } else {
+        err = descriptors_copy(from->files, &t->files);
+    }
+    if (err != ERR_OK)
+        return err;
+    if (!r->share_places)
+        return places_copy(from->places, &t->places);
+    places_get(from->places);
+    t->places = from->places;
+    return ERR_OK;
 }
 
 static void set_registers(struct thread *t, struct thread *from, const struct clone_request *r)
@@ -227,8 +262,11 @@ enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t
     enum err err = copy(by, r, &t);
     if (err != ERR_OK)
         return err;
-    set_registers(t, by, r);
-    err = enter(t, by, r);
+    err = copy_files(t, by, r);
+    if (err == ERR_OK) {
+        set_registers(t, by, r);
+        err = enter(t, by, r);
+    }
     if (err != ERR_OK) {
         struct process *p = t->process;
         unmake(t);
@@ -250,8 +288,8 @@ enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t
 
 // ---- ending ------------------------------------------------------------------------------------
 
-// Tells whoever waits for its words (set_tid_address(2), get_robust_list(2)), and lets go.
-static void let_memory_go(struct thread *t)
+// Tells whoever waits for its words (set_tid_address(2), get_robust_list(2)).
+void thread_leave_words(struct thread *t)
 {
     futex_robust_end(t->mm, t->robust_list, t->tid);
     // Nobody else can look at memory that is the thread's alone.
@@ -262,11 +300,24 @@ static void let_memory_go(struct thread *t)
         if (futex_wake(word, 1, FUTEX_ANY, &woken) != ERR_OK)
             log_debug("thread %lu: no word at %lx", t->tid, t->clear_tid);
     }
+    t->robust_list = 0;
+    t->clear_tid = 0;
+}
+
+void thread_let_go(struct thread *t)
+{
+    store_release(&t->let_go, true);
+    waitq_wake_all(&t->letting_go);
+}
+
+static void let_memory_go(struct thread *t)
+{
+    thread_leave_words(t);
     task_set_space(nullptr);
     mm_put(t->mm);
     user_ctx_destroy(t->ctx);
-    store_release(&t->let_go, true);
-    waitq_wake_all(&t->letting_go);
+    thread_let_go(t);
+    put_files(t);
 }
 
 // What the others of its process have to know. True: there is none.
@@ -304,6 +355,7 @@ void thread_end(struct thread *t, uint32_t wait_status)
         process_tell_stop(p);
     }
     family_unlock(&family);
+    waitq_wake_all(&p->thread_left);
     if (gone)
         process_put(p);
     thread_put(t);

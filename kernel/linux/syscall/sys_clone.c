@@ -5,8 +5,8 @@
 #include <linux/futex.h>
 #include <linux/sched.h>
 
-// What both calls know. Of these, files, the working directory, I/O context and semaphores' undo
-// lists are nobody's yet, and nobody traces; CLONE_DETACHED has meant nothing for long.
+// What both calls know. Of these, I/O context and semaphores' undo lists are nobody's yet, and
+// nobody traces; CLONE_DETACHED has meant nothing for long.
 constexpr uint64_t CLONE_FLAGS =
     CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_VFORK | CLONE_PARENT |
     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
@@ -33,6 +33,8 @@ static sysret_t make(struct thread *t, const struct clone_args *c, uint64_t want
     struct clone_request r = {
         .thread = (flags & CLONE_THREAD) != 0,
         .share_memory = (flags & CLONE_VM) != 0,
+        .share_files = (flags & CLONE_FILES) != 0,
+        .share_places = (flags & CLONE_FS) != 0,
         .share_handlers = (flags & CLONE_SIGHAND) != 0,
         .clear_handlers = (flags & CLONE_CLEAR_SIGHAND) != 0,
         .sibling = (flags & CLONE_PARENT) != 0,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mmap(2), munmap(2), mprotect(2), brk(2), madvise(2).
+#include "kernel/linux/file/descriptors.h"
 #include "kernel/linux/mm/vm_object.h"
 #include "kernel/linux/syscall/sys.h"
+#include <asm/fcntl.h>
 #include <linux/mman.h>
 
 static bool range_is_good(uint64_t at, uint64_t len)
@@ -42,6 +44,29 @@ static enum mm_place place_of(uint64_t flags)
                                               : MM_ANYWHERE;
 }
 
+// What a descriptor's file has that can be mapped so, with a reference (mmap(2), "Errors").
+static enum err object_of(struct thread *t, uint64_t fd, const struct area_kind *kind,
+                          struct vm_object **out)
+{
+    struct file *f;
+    enum err err = descriptors_find(t->files, (uint32_t)fd, &f);
+    if (err != ERR_OK)
+        return err;
+    if ((load_acquire(&f->flags) & O_PATH) != 0)
+        err = ERR_BADF;
+    else if (!file_may_read(f) ||
+             (kind->shared && (kind->prot & VM_WRITE) != 0 && !file_may_write(f)))
+        err = ERR_ACCES;
+    else if (f->inode->data == nullptr)
+        err = ERR_NODEV;
+    if (err == ERR_OK) {
+        *out = f->inode->data;
+        vm_object_get(*out);
+    }
+    file_put(f);
+    return err;
+}
+
 // Memory is never promised before it is touched, so that MAP_NORESERVE asks for what is so anyway.
 sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
 {
@@ -50,8 +75,6 @@ sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
     if (len == 0 || (flags & ~FLAGS_KNOWN) != 0 || !decode_prot(a->arg[2], &r.kind.prot) ||
         (type != MAP_PRIVATE && type != MAP_SHARED) || (a->arg[5] & PAGE_MASK) != 0)
         return ERR_INVAL;
-    if ((flags & MAP_ANONYMOUS) == 0)
-        return ERR_BADF; // there are no files that could be mapped
     if (len > USER_END)
         return ERR_NOMEM;
     if (r.place != MM_ANYWHERE && (r.at & PAGE_MASK) != 0)
@@ -60,7 +83,10 @@ sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
     r.size = align_up(len, PAGE_SIZE);
     r.kind.shared = type == MAP_SHARED;
     enum err err = ERR_OK;
-    if (r.kind.shared)
+    if ((flags & MAP_ANONYMOUS) == 0) {
+        r.kind.object_page = a->arg[5] >> PAGE_SHIFT;
+        err = object_of(t, a->arg[4], &r.kind, &r.kind.object);
+    } else if (r.kind.shared)
         err = vm_object_create(r.size, &r.kind.object);
     uint64_t at;
     if (err == ERR_OK)

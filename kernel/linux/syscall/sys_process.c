@@ -94,16 +94,6 @@ sysret_t sys_getcpu(struct thread *t, const struct sys_args *a)
     return err;
 }
 
-// There is one directory.
-sysret_t sys_getcwd(struct thread *t, const struct sys_args *a)
-{
-    static const uint8_t root[2] = {'/', 0};
-    if (a->arg[1] < sizeof(root))
-        return ERR_RANGE;
-    enum err err = mm_write(t->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(root));
-    return err == ERR_OK ? (sysret_t)sizeof(root) : err;
-}
-
 static void put_name(struct span field, struct cspan name) { span_copy(field, name); }
 
 // The version is that of the interface (the pinned headers').

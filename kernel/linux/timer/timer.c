@@ -74,13 +74,26 @@ static void release(struct interval_timer *x) REQUIRES(lc_timers)
     interval_timer_delete(x);
 }
 
+static void release_made(struct process_timers *all) REQUIRES(lc_timers)
+{
+    for (struct interval_timer *x; (x = timers_by_id_first(&all->by_id)) != nullptr;)
+        release(x);
+}
+
+void timers_forget_made(struct process *p)
+{
+    timers_lock(&timers);
+    if (p->timers != nullptr)
+        release_made(p->timers);
+    timers_unlock(&timers);
+}
+
 void timers_end(struct process *p)
 {
     timers_lock(&timers);
     struct process_timers *all = p->timers;
     if (all != nullptr) {
-        for (struct interval_timer *x; (x = timers_by_id_first(&all->by_id)) != nullptr;)
-            release(x);
+        release_made(all);
         for (uint32_t i = 0; i < ITIMERS; i++)
             interval_disarm(&ELEM(all->itimers, i));
         p->timers = nullptr;

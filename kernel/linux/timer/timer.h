@@ -52,8 +52,9 @@ enum err timer_overrun(struct process *p, int32_t id, uint32_t *count);
 
 enum err timer_delete(struct process *p, int32_t id);
 
-// For process_ops: a timer's signal has been taken; a process ends.
+// For process_ops: a timer's signal has been taken; a process ends, or executes another program.
 void timer_taken(struct process *p, struct signal_info *info);
 void timers_end(struct process *p);
+void timers_forget_made(struct process *p);
 
 C_END
