@@ -63,8 +63,15 @@ static void print_word(FILE *to, const char *word)
     }
 }
 
-// What --append says, what a debugger needs, and the program's words. From malloc.
-static char *kernel_cmdline(const struct options *o, bool nokaslr)
+static void print_option(FILE *to, const char *option)
+{
+    if (ftell(to) > 0)
+        fputc(' ', to);
+    fputs(option, to);
+}
+
+// What --append says, what the console and a debugger need, and the program's words. From malloc.
+static char *kernel_cmdline(const struct options *o, const struct resources *r)
 {
     char *text;
     size_t size;
@@ -72,8 +79,11 @@ static char *kernel_cmdline(const struct options *o, bool nokaslr)
     if (to == nullptr)
         abort();
     fputs(o->append != nullptr ? o->append : "", to);
-    if (nokaslr)
-        fputs(o->append != nullptr && o->append[0] != 0 ? " nokaslr" : "nokaslr", to);
+    if (r->framed)
+        print_option(to, "console=framed");
+    // A debugger's symbols are at the addresses that the kernel is linked for.
+    if (r->gdb_socket != nullptr)
+        print_option(to, "nokaslr");
     if (o->program_words > 0)
         fputs(" --", to);
     for (int i = 0; i < o->program_words; i++)
@@ -95,8 +105,7 @@ static void add_payload(struct command *c, const struct options *o, const struct
         add(c, "-initrd");
         add(c, "/proc/self/fd/%d", r->module_fd);
     }
-    // A debugger's symbols are at the addresses that the kernel is linked for.
-    char *cmdline = kernel_cmdline(o, r->gdb_socket != nullptr);
+    char *cmdline = kernel_cmdline(o, r);
     if (cmdline[0] != 0)
         add_all(c, (const char *[]){"-append", cmdline, nullptr});
     free(cmdline);
@@ -109,7 +118,7 @@ static bool check(const struct options *o, const struct resources *r, char *erro
         why = "microvm has no CD drive: an ISO needs --machine pc or q35";
     else if (r->iso && (o->module != nullptr || o->append != nullptr))
         why = "an ISO brings its own modules and command line: no --module, no --append";
-    char *cmdline = kernel_cmdline(o, r->gdb_socket != nullptr);
+    char *cmdline = kernel_cmdline(o, r);
     if (strlen(cmdline) >= CMDLINE_MAX)
         why = "the kernel's command line, with the program's arguments, is longer than 2047 bytes";
     free(cmdline);

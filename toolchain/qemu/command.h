@@ -20,6 +20,7 @@ struct resources {
     bool kvm;               // use it
     bool iso;               // the kernel file is a GRUB ISO
     bool terminal;          // standard input is one
+    bool framed;            // the console is to carry three streams (stdio.h)
     int status_fd;          // where the guest's status byte goes
     int module_fd;          // of options.module; -1: none
     const char *gdb_socket; // null: no debugger

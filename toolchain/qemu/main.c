@@ -2,6 +2,7 @@
 // The launcher: boots a kernel in QEMU and ends with the guest's status (options_usage).
 #define _GNU_SOURCE
 #include "toolchain/qemu/command.h"
+#include "toolchain/qemu/stdio.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -129,7 +130,9 @@ static void print_command(const struct command *c, bool kvm, enum accel asked)
     fputc('\n', stderr);
 }
 
-static pid_t start(const struct command *c, const sigset_t *old_mask)
+// `pipes`: what QEMU has as standard input and output; null: the launcher's own.
+static pid_t start(const struct command *c, const sigset_t *old_mask,
+                   const struct stdio_pipes *pipes)
 {
     pid_t pid = fork();
     if (pid < 0)
@@ -138,6 +141,9 @@ static pid_t start(const struct command *c, const sigset_t *old_mask)
         // QEMU does not outlive the launcher.
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         sigprocmask(SIG_SETMASK, old_mask, nullptr);
+        if (pipes != nullptr && (dup2(pipes->guest_in, STDIN_FILENO) < 0 ||
+                                 dup2(pipes->guest_out, STDOUT_FILENO) < 0))
+            _exit(STATUS_LAUNCHER);
         execv(c->words[0], c->words);
         fprintf(stderr, "keel: %s: %s\n", c->words[0], strerror(errno));
         _exit(STATUS_LAUNCHER);
@@ -207,18 +213,35 @@ static int wait_for(pid_t pid, const sigset_t *set, unsigned timeout_s, int *sto
     }
 }
 
-static int run(const struct command *c, int status_in, int status_out, unsigned timeout_s)
+// Starts QEMU, with the console as it is or carrying three streams.
+static pid_t start_with_streams(const struct command *c, const sigset_t *old_mask, bool framed)
+{
+    struct stdio_pipes pipes;
+    if (!framed)
+        return start(c, old_mask, nullptr);
+    if (!stdio_start(&pipes))
+        die("standard input and output: %s", strerror(errno));
+    pid_t pid = start(c, old_mask, &pipes);
+    close(pipes.guest_in);
+    close(pipes.guest_out);
+    return pid;
+}
+
+static int run(const struct command *c, bool framed, int status_in, int status_out,
+               unsigned timeout_s)
 {
     sigset_t set, old_mask;
     sigemptyset(&set);
     for (size_t i = 0; i < 4; i++)
         sigaddset(&set, (const int[]){SIGCHLD, SIGINT, SIGTERM, SIGHUP}[i]);
     sigprocmask(SIG_BLOCK, &set, &old_mask);
-    pid_t pid = start(c, &old_mask);
+    pid_t pid = start_with_streams(c, &old_mask, framed);
     close(status_out);
 
     int stopped_by;
     int status = wait_for(pid, &set, timeout_s, &stopped_by);
+    if (framed)
+        stdio_finish();
     if (stopped_by == STATUS_TIMEOUT)
         fprintf(stderr, "keel: stopped after %u s\n", timeout_s);
     if (stopped_by != 0)
@@ -262,8 +285,12 @@ int main(int argc, char **argv)
         .status_fd = status[1],
         .module_fd = o.module != nullptr ? open(o.module, O_RDONLY) : -1,
     };
+    r.framed = !r.terminal && !r.iso;
     if (o.module != nullptr && r.module_fd < 0)
-        die("%s%s: %s", o.program_words > 0 ? "" : "--module ", o.module, strerror(errno));
+        die("%s%s: %s", o.rootfs != nullptr      ? "--rootfs "
+                        : o.program_words > 0 ? ""
+                                              : "--module ",
+            o.module, strerror(errno));
     if (o.gdb)
         r.gdb_socket = prepare_debugger(&o);
 
@@ -272,7 +299,7 @@ int main(int argc, char **argv)
         die("%s", error);
     if (o.verbose)
         print_command(&c, r.kvm, o.accel);
-    int result = run(&c, status[0], status[1], o.timeout_s);
+    int result = run(&c, r.framed, status[0], status[1], o.timeout_s);
     command_free(&c);
     return result;
 }

@@ -12,7 +12,8 @@ const char options_usage[] =
     "\n"
     "Boots a kernel in QEMU, with its console on standard input and output, and ends\n"
     "with the status it ends with. Ctrl-A X leaves. PROGRAM is a static Linux program\n"
-    "of this machine for it to run.\n"
+    "of this machine for it to run or, with --rootfs, one of the archive's by its path\n"
+    "there.\n"
     "\n"
     "  --machine microvm|pc|q35  the machine (default: microvm)\n"
     "  --accel tcg|kvm           the accelerator (default: kvm where it works, else tcg)\n"
@@ -21,6 +22,7 @@ const char options_usage[] =
     "  --mem MIB                 memory in MiB (default: 128)\n"
     "  --kernel FILE|LABEL       the kernel: an ELF image, a GRUB ISO, or a Bazel label\n"
     "  --module FILE             a boot module, without a PROGRAM\n"
+    "  --rootfs FILE             a cpio archive (newc) of files for PROGRAM (default: its /init)\n"
     "  --append TEXT             the kernel's command line\n"
     "  --timeout S               end with 124 after S seconds\n"
     "  --icount                  count instructions: every run takes the same guest time\n"
@@ -126,6 +128,7 @@ static bool parse_one(struct parser *p, struct options *o)
     } strings[] = {
         {"--cpu", &o->cpu},       {"--kernel", &o->kernel}, {"--module", &o->module},
         {"--append", &o->append}, {"--qemu", &o->qemu},     {"--gdb-script", &o->gdb_script},
+        {"--rootfs", &o->rootfs},
     };
     const struct {
         const char *name;
@@ -181,9 +184,11 @@ bool options_parse(int argc, char *const argv[], struct options *o, char *error,
     }
     o->program = argv + p.at;
     o->program_words = argc - p.at;
-    if (o->program_words > 0 && o->module != nullptr)
-        return fail(&p, "a program is the boot module: not with --module");
-    if (o->program_words > 0)
+    if (o->module != nullptr && (o->program_words > 0 || o->rootfs != nullptr))
+        return fail(&p, "a program, or an archive, is the boot module: not with --module");
+    if (o->rootfs != nullptr)
+        o->module = o->rootfs;
+    else if (o->program_words > 0)
         o->module = o->program[0];
     if (o->icount && o->accel == ACCEL_KVM)
         return fail(&p, "--icount counts in tcg only, not with --accel kvm");

@@ -18,7 +18,8 @@ struct options {
     const char *kernel;   // file or label
     const char *module;   // null: none
     char *const *program; // its name and arguments
-    int program_words;    // 0: none; else `module` is the program
+    int program_words;    // 0: none; else `module` is the program, or has it
+    const char *rootfs;   // an archive, which is `module` then; null: none
     const char *append;   // null: none
     const char *machine;  // microvm, pc or q35
     const char *cpu;      // null: the accelerator's default
