@@ -66,7 +66,7 @@ struct State {
     uint64_t now_ns = 0;
 
     std::string console;
-    size_t input_at = 0; // of what has come over the console
+    size_t input_at = 0;            // of what has come over the console
     std::atomic<uint64_t> bytes{0}; // of memory that is taken
     std::atomic<int64_t> real_offset_ns{0};
     uint64_t started_ns = 0;

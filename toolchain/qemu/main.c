@@ -141,8 +141,8 @@ static pid_t start(const struct command *c, const sigset_t *old_mask,
         // QEMU does not outlive the launcher.
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         sigprocmask(SIG_SETMASK, old_mask, nullptr);
-        if (pipes != nullptr && (dup2(pipes->guest_in, STDIN_FILENO) < 0 ||
-                                 dup2(pipes->guest_out, STDOUT_FILENO) < 0))
+        if (pipes != nullptr &&
+            (dup2(pipes->guest_in, STDIN_FILENO) < 0 || dup2(pipes->guest_out, STDOUT_FILENO) < 0))
             _exit(STATUS_LAUNCHER);
         execv(c->words[0], c->words);
         fprintf(stderr, "keel: %s: %s\n", c->words[0], strerror(errno));
@@ -287,9 +287,10 @@ int main(int argc, char **argv)
     };
     r.framed = !r.terminal && !r.iso;
     if (o.module != nullptr && r.module_fd < 0)
-        die("%s%s: %s", o.rootfs != nullptr      ? "--rootfs "
-                        : o.program_words > 0 ? ""
-                                              : "--module ",
+        die("%s%s: %s",
+            o.rootfs != nullptr   ? "--rootfs "
+            : o.program_words > 0 ? ""
+                                  : "--module ",
             o.module, strerror(errno));
     if (o.gdb)
         r.gdb_socket = prepare_debugger(&o);

@@ -24,22 +24,29 @@ std::string decode(const std::string &bytes)
 TEST(Stdio, streams_are_told_apart)
 {
     EXPECT_EQ(decode("out\n"), "out\n");
-    EXPECT_EQ(decode("a\x10" "2b\x10" "1c"), "a[b]c");
-    EXPECT_EQ(decode("a\x10\x10" "b"), "a\x10" "b");
-    EXPECT_EQ(decode("\x10" "2\x10\x10\x10" "1"), "[\x10]");
+    EXPECT_EQ(decode("a\x10"
+                     "2b\x10"
+                     "1c"),
+              "a[b]c");
+    EXPECT_EQ(decode("a\x10\x10"
+                     "b"),
+              "a\x10"
+              "b");
+    EXPECT_EQ(decode("\x10"
+                     "2\x10\x10\x10"
+                     "1"),
+              "[\x10]");
 }
 
-TEST(Stdio, what_is_no_pair_is_passed_on)
-{
-    EXPECT_EQ(decode("a\x10zb"), "a\x10zb");
-}
+TEST(Stdio, what_is_no_pair_is_passed_on) { EXPECT_EQ(decode("a\x10zb"), "a\x10zb"); }
 
 TEST(Stdio, input_comes_through)
 {
     const unsigned char in[] = {'a', 0x10, 'e', 0x10};
     unsigned char out[8];
     size_t len = stdio_encode(in, 4, out);
-    EXPECT_EQ(std::string(out, out + len), "a\x10\x10" "e\x10\x10");
+    EXPECT_EQ(std::string(out, out + len), "a\x10\x10"
+                                           "e\x10\x10");
 }
 
 } // namespace

@@ -16,10 +16,7 @@ struct known {
 };
 
 #define KNOWN(name, value) {ERR_##name, E##name, #name},
-const struct known all[] = {
-    {ERR_OK, 0, "OK"},
-    ERRORS(KNOWN)
-};
+const struct known all[] = {{ERR_OK, 0, "OK"}, ERRORS(KNOWN)};
 
 TEST(Err, values_are_linux_errno_negated)
 {

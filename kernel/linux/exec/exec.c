@@ -75,8 +75,7 @@ static enum err map_anywhere(const struct program *p, struct mm *mm, uint64_t *b
     return err == ERR_OK ? program_map(p, mm, *base) : err;
 }
 
-static enum err map_interpreter(struct entry *file, struct mm *mm, uint64_t *base,
-                                uint64_t *entry)
+static enum err map_interpreter(struct entry *file, struct mm *mm, uint64_t *base, uint64_t *entry)
 {
     struct program p = {.inode = entry_inode(file)};
     enum err err = program_begin(&p);
@@ -168,8 +167,8 @@ free_program:
 
 // Turns a script's arguments into those of its interpreter, which `*file` is then; its reference is
 // the caller's. `path` is the script's.
-static enum err interpret(const struct exec_request *r, struct cspan head, struct exec_strings *path,
-                          struct entry **file)
+static enum err interpret(const struct exec_request *r, struct cspan head,
+                          struct exec_strings *path, struct entry **file)
 {
     struct exec_strings first = {};
     struct script s;

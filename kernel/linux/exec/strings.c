@@ -50,8 +50,7 @@ static size_t end_of(struct cspan all, uint32_t count)
     return at;
 }
 
-enum err exec_strings_replace(struct exec_strings *s, uint32_t count,
-                              const struct exec_strings *by)
+enum err exec_strings_replace(struct exec_strings *s, uint32_t count, const struct exec_strings *by)
 {
     struct exec_strings new = {};
     struct cspan old = exec_strings_all(s), first = exec_strings_all(by);

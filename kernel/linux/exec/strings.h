@@ -6,8 +6,8 @@
 
 C_BEGIN
 
-// The most bytes that they may have together, and one alone (execve(2), "Limits on size of arguments
-// and environment": a quarter of the stack's usual limit).
+// The most bytes that they may have together, and one alone (execve(2), "Limits on size of
+// arguments and environment": a quarter of the stack's usual limit).
 constexpr size_t EXEC_STRINGS_MAX = 2 * MIB, EXEC_STRING_MAX = 128 * KIB;
 
 struct exec_strings {
@@ -18,8 +18,8 @@ struct exec_strings {
 
 void exec_strings_free(struct exec_strings *s);
 
-// Room for a string of at most `size` bytes, with its zero, behind what is there; what is written to
-// it counts once exec_strings_take says how long it is. ERR_2BIG, ERR_NOMEM.
+// Room for a string of at most `size` bytes, with its zero, behind what is there; what is written
+// to it counts once exec_strings_take says how long it is. ERR_2BIG, ERR_NOMEM.
 enum err exec_strings_room(struct exec_strings *s, size_t size, struct span *room);
 void exec_strings_take(struct exec_strings *s, size_t len);
 

@@ -116,8 +116,7 @@ static enum err take_input(struct transfer *to, bool *end) REQUIRES(lc_tty)
     return transfer_put(to, cspan_sub(span_const(bytes), 0, len));
 }
 
-static enum err read_console(struct file *f, uint64_t, struct transfer *to,
-                             bool (*cancelled)(void))
+static enum err read_console(struct file *f, uint64_t, struct transfer *to, bool (*cancelled)(void))
 {
     uint64_t wait_ns = LOOK_FIRST_NS;
     for (;;) {

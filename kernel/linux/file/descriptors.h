@@ -24,8 +24,8 @@ bool descriptors_are_shared(const struct descriptors *d);
 // The open file, with a reference. ERR_BADF.
 enum err descriptors_find(struct descriptors *d, uint64_t fd, struct file **out);
 
-// Gives a file the lowest number that is free, `from` or above and below `limit`, and takes over the
-// reference, on success only. ERR_MFILE, ERR_NOMEM.
+// Gives a file the lowest number that is free, `from` or above and below `limit`, and takes over
+// the reference, on success only. ERR_MFILE, ERR_NOMEM.
 enum err descriptors_add(struct descriptors *d, struct file *f, bool cloexec, uint64_t from,
                          uint64_t limit, uint32_t *fd);
 

@@ -18,7 +18,8 @@ static enum err read_random(struct file *, uint64_t, struct transfer *to, bool (
 {
     uint8_t bytes[256];
     enum err err = ERR_OK;
-    while (err == ERR_OK && to->left > 0 && (to->done == 0 || cancelled == nullptr || !cancelled())) {
+    while (err == ERR_OK && to->left > 0 &&
+           (to->done == 0 || cancelled == nullptr || !cancelled())) {
         struct span piece = span_sub(SPAN_OF(bytes), 0, min_u64(sizeof(bytes), to->left));
         entropy_fill(piece);
         err = transfer_put(to, span_const(piece));

@@ -42,15 +42,9 @@ static uint32_t mode_of(const struct file *f)
     return (flags & O_PATH) != 0 ? (uint32_t)O_PATH : flags & O_ACCMODE;
 }
 
-bool file_may_read(const struct file *f)
-{
-    return mode_of(f) == O_RDONLY || mode_of(f) == O_RDWR;
-}
+bool file_may_read(const struct file *f) { return mode_of(f) == O_RDONLY || mode_of(f) == O_RDWR; }
 
-bool file_may_write(const struct file *f)
-{
-    return mode_of(f) == O_WRONLY || mode_of(f) == O_RDWR;
-}
+bool file_may_write(const struct file *f) { return mode_of(f) == O_WRONLY || mode_of(f) == O_RDWR; }
 
 static enum err check_read(const struct file *f)
 {

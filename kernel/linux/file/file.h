@@ -10,12 +10,11 @@ C_BEGIN
 struct file;
 
 // What a kind of file does. Reading and writing begin at `*at`, or have no place where files do not
-// seek; they take as much as there is, sleep if there is nothing (unless O_NONBLOCK: ERR_AGAIN), and
-// return ERR_INTR if `cancelled` (null: never) becomes true.
+// seek; they take as much as there is, sleep if there is nothing (unless O_NONBLOCK: ERR_AGAIN),
+// and return ERR_INTR if `cancelled` (null: never) becomes true.
 struct file_ops {
     enum err (*read)(struct file *f, uint64_t at, struct transfer *to, bool (*cancelled)(void));
-    enum err (*write)(struct file *f, uint64_t *at, struct transfer *from,
-                      bool (*cancelled)(void));
+    enum err (*write)(struct file *f, uint64_t *at, struct transfer *from, bool (*cancelled)(void));
     void (*close)(struct file *f); // null: there is nothing to do
     bool seeks;
 };
@@ -55,8 +54,8 @@ enum err file_seek(struct file *f, int64_t by, uint32_t whence, uint64_t *at);
 // ---- opening -----------------------------------------------------------------------------------
 
 struct open_request {
-    struct walk walk;  // follow: as the flags say
-    uint32_t flags;    // of open(2)
+    struct walk walk;          // follow: as the flags say
+    uint32_t flags;            // of open(2)
     struct inode_request make; // what O_CREAT makes
     bool (*cancelled)(void);
 };

@@ -97,9 +97,9 @@ enum err file_open(const struct open_request *r, struct file **out)
 {
     struct entry *e;
     bool made = false, makes = (r->flags & (O_CREAT | O_PATH)) == O_CREAT;
-    enum err err = makes ? change_find_or_make(&r->walk, &r->make, (r->flags & O_EXCL) != 0, &e,
-                                               &made)
-                         : walk_find(&r->walk, &e);
+    enum err err =
+        makes ? change_find_or_make(&r->walk, &r->make, (r->flags & O_EXCL) != 0, &e, &made)
+              : walk_find(&r->walk, &e);
     if (err != ERR_OK)
         return err;
     err = open_entry(e, r, made, out);

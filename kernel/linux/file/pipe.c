@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pipe's bytes lie in a ring of pages that come when they are first written to. lc_pipe (a
-// sleeping lock) guards it: bytes are moved to and from programs under it, so that what is written at
-// once stays together. Counts that waiting tasks look at are atomic.
+// sleeping lock) guards it: bytes are moved to and from programs under it, so that what is written
+// at once stays together. Counts that waiting tasks look at are atomic.
 #include "kernel/linux/file/pipe.h"
 #include <asm/fcntl.h>
 
@@ -13,7 +13,7 @@ struct pipe {
     uint64_t first GUARDED_BY(lc_pipe);                 // what is read next: of all bytes ever
     uint64_t used;                                      // atomic, changed under the lock
     uint32_t readers, writers;                          // atomic, changed under the lock
-    uint32_t readings, writings; // atomic: how often it was opened for that
+    uint32_t readings, writings;                        // atomic: how often it was opened for that
     struct waitq readable, writable, opened;
 };
 HEAP_DEFINE(pipe, struct pipe);

@@ -12,8 +12,7 @@ struct places {
 HEAP_DEFINE(places, struct places);
 SPINLOCK_OPS(places, struct places, lock, lc_files)
 
-static enum err make(struct entry *root, struct entry *working, uint32_t umask,
-                     struct places **out)
+static enum err make(struct entry *root, struct entry *working, uint32_t umask, struct places **out)
 {
     struct places *p = places_new();
     if (p == nullptr) {

@@ -186,8 +186,7 @@ static enum err rename_to(const struct walk_place *from, const struct walk_place
     return ERR_OK;
 }
 
-enum err change_rename(const struct walk *from, const struct walk *to,
-                       enum change_rename_kind kind)
+enum err change_rename(const struct walk *from, const struct walk *to, enum change_rename_kind kind)
 {
     struct walk_place old, new;
     entries_write_lock(&entry_tree);

@@ -21,9 +21,9 @@ enum err change_unlink(const struct walk *w);
 enum err change_rmdir(const struct walk *w);
 
 enum change_rename_kind : int {
-    RENAME_OVER,  // what has the new name goes
-    RENAME_NEW,   // nothing has it
-    RENAME_SWAP,  // both are there, and change places
+    RENAME_OVER, // what has the new name goes
+    RENAME_NEW,  // nothing has it
+    RENAME_SWAP, // both are there, and change places
 };
 enum err change_rename(const struct walk *from, const struct walk *to,
                        enum change_rename_kind kind);

@@ -6,7 +6,17 @@ constexpr size_t HEADER_SIZE = MAGIC_SIZE + FIELD_SIZE * FIELDS;
 
 // Where the fields are, in their order.
 enum field : size_t {
-    INO, MODE, UID, GID, LINKS, MTIME, SIZE, DEV_MAJOR, DEV_MINOR, RDEV_MAJOR, RDEV_MINOR,
+    INO,
+    MODE,
+    UID,
+    GID,
+    LINKS,
+    MTIME,
+    SIZE,
+    DEV_MAJOR,
+    DEV_MINOR,
+    RDEV_MAJOR,
+    RDEV_MINOR,
     NAME_SIZE,
 };
 

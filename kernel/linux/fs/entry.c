@@ -225,8 +225,7 @@ void entry_exchange(struct entry *a, struct entry *b)
 
 // ---- paths -------------------------------------------------------------------------------------
 
-enum err entry_path(struct entry *e, struct entry *root, struct span to, size_t *len,
-                    bool *reached)
+enum err entry_path(struct entry *e, struct entry *root, struct span to, size_t *len, bool *reached)
 {
     enum err err = ERR_OK;
     size_t at = span_len(to);

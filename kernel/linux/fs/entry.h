@@ -3,8 +3,8 @@
 // names has several entries, a directory one.
 //
 // lc_names (a sleeping lock for readers and writers) guards the tree: walks read, whatever changes
-// it writes. A reference to an entry keeps it, its file and the entries above it, though it may have
-// been taken out of the tree since. Task context; all may sleep.
+// it writes. A reference to an entry keeps it, its file and the entries above it, though it may
+// have been taken out of the tree since. Task context; all may sleep.
 #pragma once
 #include "kernel/linux/fs/inode.h"
 
@@ -53,8 +53,8 @@ struct entry *entry_first(const struct entry *dir) REQUIRES_SHARED(lc_names);
 struct entry *entry_at_or_after(const struct entry *dir, uint64_t place) REQUIRES_SHARED(lc_names);
 uint64_t entry_place(const struct entry *e);
 
-// Enters a file into a directory, where there is none of that name; one more link. Takes a reference
-// to the file. ERR_NOMEM.
+// Enters a file into a directory, where there is none of that name; one more link. Takes a
+// reference to the file. ERR_NOMEM.
 enum err entry_add(struct entry *dir, struct cspan name, struct inode *i) REQUIRES(lc_names);
 
 // Takes one out: one link less. A directory is empty.

@@ -38,8 +38,7 @@ static enum err enter_dir(struct entry **at, struct cspan name) REQUIRES(lc_name
 }
 
 // What was there goes, unless both are directories: then that one stays.
-static enum err enter_last(struct entry *dir, struct cspan name, struct inode *i)
-    REQUIRES(lc_names)
+static enum err enter_last(struct entry *dir, struct cspan name, struct inode *i) REQUIRES(lc_names)
 {
     struct entry *old = entry_find(dir, name);
     if (old != nullptr) {

@@ -85,8 +85,8 @@ struct inode_facts inode_facts(struct inode *i);
 // Reads a regular file's bytes from `at` on, up to its end. ERR_FAULT, ERR_NOMEM.
 enum err inode_read(struct inode *i, uint64_t at, struct transfer *to);
 
-// Writes them; it grows. With `append` at its end, which `*at` then is. ERR_FBIG: beyond what a file
-// can have. ERR_NOMEM, ERR_FAULT.
+// Writes them; it grows. With `append` at its end, which `*at` then is. ERR_FBIG: beyond what a
+// file can have. ERR_NOMEM, ERR_FAULT.
 enum err inode_write(struct inode *i, bool append, uint64_t *at, struct transfer *from);
 
 // Makes it so many bytes. ERR_FBIG.

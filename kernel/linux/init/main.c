@@ -116,10 +116,8 @@ static enum err load(struct exec_strings *strings, struct exec_image *image)
 {
     struct cspan all = exec_strings_all(strings);
     struct cspan path = cspan_sub(all, 0, cspan_find(all, 0));
-    struct exec_request r = {.name = path,
-                             .strings = strings,
-                             .root = entry_tree.root,
-                             .working = entry_tree.root};
+    struct exec_request r = {
+        .name = path, .strings = strings, .root = entry_tree.root, .working = entry_tree.root};
     struct walk walk = {entry_tree.root, entry_tree.root, path, true};
     enum err err = enter_program(path);
     if (err == ERR_OK)

@@ -174,8 +174,8 @@ static enum err get_page(struct vm_object *o, uint64_t index, bool make, struct 
     struct page *page = page_at(o, index);
     enum err err = ERR_OK;
     if (page == nullptr)
-        err = make || index < pages_for(cspan_len(o->bytes)) ? make_page(o, index, &page)
-                                                             : ERR_NOENT;
+        err =
+            make || index < pages_for(cspan_len(o->bytes)) ? make_page(o, index, &page) : ERR_NOENT;
     if (err != ERR_OK)
         return err;
     page_get(page);

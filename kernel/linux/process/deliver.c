@@ -17,7 +17,12 @@ HEAP_DEFINE(fpu_image, struct fpu_image);
 // ---- what is due -------------------------------------------------------------------------------
 
 // What a thread is to do.
-enum duty : int { DUTY_NONE, DUTY_END, DUTY_STOP, DUTY_SIGNAL };
+enum duty : int {
+    DUTY_NONE,
+    DUTY_END,
+    DUTY_STOP,
+    DUTY_SIGNAL
+};
 
 // Another one of its process executes a program.
 static bool is_superfluous(struct thread *t) REQUIRES(lc_signals)
@@ -30,7 +35,8 @@ bool signal_is_due_for(struct thread *t)
     struct process *p = t->process;
     struct sigset waiting = sigset_or(t->signals.pending.set, p->pending.set),
                   kept = sigset_without(t->signals.blocked, t->signals.awaited);
-    return p->ending || is_superfluous(t) || p->stop.on || !sigset_is_empty(sigset_without(waiting, kept));
+    return p->ending || is_superfluous(t) || p->stop.on ||
+           !sigset_is_empty(sigset_without(waiting, kept));
 }
 
 bool signal_is_due(void)
@@ -133,9 +139,7 @@ static bool on_stack(const struct signal_stack *s, uint64_t sp)
 
 struct signal_stack signal_stack_told(const struct signal_stack *s, uint64_t sp)
 {
-    uint32_t flags = s->size == 0              ? SIGNAL_STACK_OFF
-                     : on_stack(s, sp) ? SIGNAL_STACK_ON
-                                               : 0;
+    uint32_t flags = s->size == 0 ? SIGNAL_STACK_OFF : on_stack(s, sp) ? SIGNAL_STACK_ON : 0;
     return (struct signal_stack){.start = s->start, .size = s->size, .flags = flags};
 }
 

@@ -59,8 +59,8 @@ static void reset_handlers(struct process *p)
     signals_lock(p);
     for (uint32_t i = 1; i <= SIGNAL_MAX; i++) {
         struct signal_action *a = signal_action_of(p, i);
-        *a = (struct signal_action){
-            .handler = a->handler == SIGNAL_IGNORE ? SIGNAL_IGNORE : SIGNAL_DEFAULT};
+        *a = (struct signal_action){.handler = a->handler == SIGNAL_IGNORE ? SIGNAL_IGNORE
+                                                                           : SIGNAL_DEFAULT};
     }
     signals_unlock(p);
 }

@@ -151,8 +151,8 @@ void group_orphan(struct process *p, struct process *parent, struct process *but
 {
     static const uint32_t signals[] = {SIGHUP, SIGCONT};
     struct pid *group = p->group;
-    if (parent->group == group || parent->session != p->session ||
-        !group_is_orphaned(group, but) || !has_stopped(group))
+    if (parent->group == group || parent->session != p->session || !group_is_orphaned(group, but) ||
+        !has_stopped(group))
         return;
     for (uint32_t i = 0; i < 2; i++) {
         struct signal_info info = siginfo_kernel(ELEM(signals, i));

@@ -24,7 +24,7 @@ struct process *process_find(uint64_t nr)
 {
     family_lock(&family);
     struct pid *pid = pid_find(nr);
-    struct process *p = pid == nullptr           ? nullptr
+    struct process *p = pid == nullptr            ? nullptr
                         : pid->process != nullptr ? pid->process
                         : pid->thread != nullptr  ? pid->thread->process
                                                   : nullptr;

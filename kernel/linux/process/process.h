@@ -63,10 +63,10 @@ struct thread_schedule {
 
 struct thread {
     struct refcount refs;
-    struct process *process;   // a reference; constant
-    struct pid *pid;           // constant, in use
-    uint64_t tid;              // its number; constant
-    struct list_link fellowship; // in process->threads. lc_signals
+    struct process *process;         // a reference; constant
+    struct pid *pid;                 // constant, in use
+    uint64_t tid;                    // its number; constant
+    struct list_link fellowship;     // in process->threads. lc_signals
     struct thread_schedule schedule; // lc_processes
 
     // The thread's own.
@@ -123,8 +123,8 @@ struct process {
 
     // The family. lc_processes
     struct pid *id, *group, *session; // in use until it has been waited for
-    struct process *parent; // null: the first process
-    struct kinship kinship; // in the parent's and the group's lists
+    struct process *parent;           // null: the first process
+    struct kinship kinship;           // in the parent's and the group's lists
     struct children children;
     bool ended;
     uint32_t wait_status; // as wait(2) reports it, once it has ended
@@ -141,19 +141,19 @@ struct process {
     struct sigpending pending GUARDED_BY(lc_signals); // for any thread
     struct process_stop stop GUARDED_BY(lc_signals);
     struct limit limits[LIMITS] GUARDED_BY(lc_signals);
-    struct usage used; // by threads that have ended. lc_signals, until all have
-    struct waitq go_on;                       // its threads wait here while they are stopped
-    bool ending GUARDED_BY(lc_signals);       // all threads are to end
+    struct usage used;                  // by threads that have ended. lc_signals, until all have
+    struct waitq go_on;                 // its threads wait here while they are stopped
+    bool ending GUARDED_BY(lc_signals); // all threads are to end
     uint32_t end_status GUARDED_BY(lc_signals); // with this; else it is the last thread's
 
     // execve(2): the thread that is to be the only one, where the others have ended; null: none.
     struct thread *sole GUARDED_BY(lc_signals);
     struct waitq thread_left;
-    struct entry *exe;        // what it executes, as exec_image has it. lc_processes
-    struct thread_name name;  // lc_processes
-    bool executes;            // it has called execve(2) since it was made. lc_processes
+    struct entry *exe;       // what it executes, as exec_image has it. lc_processes
+    struct thread_name name; // lc_processes
+    bool executes;           // it has called execve(2) since it was made. lc_processes
 
-    uint32_t barriers; // atomic: of membarrier(2), what it has registered for
+    uint32_t barriers;             // atomic: of membarrier(2), what it has registered for
     struct process_timers *timers; // the room above's own; null: none
 };
 
@@ -190,17 +190,17 @@ enum err process_start_first(const struct exec_image *image, struct descriptors 
 // How clone(2) makes a thread: of the running one's process or of a new one, which begins with
 // copies of what it does not share.
 struct clone_request {
-    bool thread;          // of the same process; shares memory and handlers
-    bool share_memory;    // CLONE_VM
-    bool share_handlers;  // CLONE_SIGHAND
-    bool share_files;     // CLONE_FILES
-    bool share_places;    // CLONE_FS
-    bool clear_handlers;  // CLONE_CLEAR_SIGHAND: all are SIGNAL_DEFAULT
-    bool sibling;         // CLONE_PARENT
-    bool wait;            // CLONE_VFORK
-    bool sets_tls;        // FS's base becomes `tls`
-    uint32_t end_signal;  // of a process
-    uint64_t stack;       // 0: where the caller's is
+    bool thread;         // of the same process; shares memory and handlers
+    bool share_memory;   // CLONE_VM
+    bool share_handlers; // CLONE_SIGHAND
+    bool share_files;    // CLONE_FILES
+    bool share_places;   // CLONE_FS
+    bool clear_handlers; // CLONE_CLEAR_SIGHAND: all are SIGNAL_DEFAULT
+    bool sibling;        // CLONE_PARENT
+    bool wait;           // CLONE_VFORK
+    bool sets_tls;       // FS's base becomes `tls`
+    uint32_t end_signal; // of a process
+    uint64_t stack;      // 0: where the caller's is
     uint64_t tls;
     uint64_t clear_tid;   // 0: nowhere
     uint64_t tell_child;  // where the identifier is written in its memory; 0: nowhere
@@ -245,10 +245,10 @@ enum err process_execute(struct thread *t, struct exec_image *image);
 struct wait_request {
     uint64_t pid;                   // 0: any child
     uint64_t group;                 // 0: of any group
-    bool poll;                     // do not wait: then the answer's pid may be 0
-    bool keep;                     // what is found stays to be found again
+    bool poll;                      // do not wait: then the answer's pid may be 0
+    bool keep;                      // what is found stays to be found again
     bool ended, stopped, continued; // which of these
-    bool all, clones;              // __WALL: any child; __WCLONE: whose end sends another signal
+    bool all, clones;               // __WALL: any child; __WCLONE: whose end sends another signal
 };
 
 // What is found: its identifier, wait status, and what the signal would say of it.

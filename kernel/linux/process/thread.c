@@ -321,8 +321,7 @@ static void let_memory_go(struct thread *t)
 }
 
 // What the others of its process have to know. True: there is none.
-static bool leave(struct thread *t, uint32_t *wait_status, bool *all_stopped)
-    REQUIRES(lc_processes)
+static bool leave(struct thread *t, uint32_t *wait_status, bool *all_stopped) REQUIRES(lc_processes)
 {
     struct process *p = t->process;
     signals_lock(p);

@@ -30,8 +30,7 @@ static enum err find_start(struct thread *t, uint64_t dirfd, struct path *p)
     return ERR_OK;
 }
 
-enum err path_get(struct thread *t, uint64_t dirfd, uint64_t at, bool empty_is_fd,
-                  struct path *out)
+enum err path_get(struct thread *t, uint64_t dirfd, uint64_t at, bool empty_is_fd, struct path *out)
 {
     *out = (struct path){.text = path_text_new()};
     enum err err = out->text != nullptr ? read_text(t, at, out) : ERR_NOMEM;

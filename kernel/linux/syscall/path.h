@@ -17,9 +17,9 @@ struct path {
     struct file *file;          // what the path begins at, if it is empty; null. A reference
 };
 
-// Reads a path from the program's memory. It begins at the working directory if `dirfd` is AT_FDCWD,
-// else at a directory that is open. With `empty_is_fd` an empty path is what `dirfd` refers to.
-// ERR_BADF, ERR_NOTDIR, ERR_NAMETOOLONG, ERR_NOENT (it is empty), ERR_FAULT, ERR_NOMEM.
+// Reads a path from the program's memory. It begins at the working directory if `dirfd` is
+// AT_FDCWD, else at a directory that is open. With `empty_is_fd` an empty path is what `dirfd`
+// refers to. ERR_BADF, ERR_NOTDIR, ERR_NAMETOOLONG, ERR_NOENT (it is empty), ERR_FAULT, ERR_NOMEM.
 enum err path_get(struct thread *t, uint64_t dirfd, uint64_t at, bool empty_is_fd,
                   struct path *out);
 void path_put(struct path *p);

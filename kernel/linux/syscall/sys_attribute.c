@@ -162,7 +162,7 @@ static enum err set_times(struct inode *i, const struct two_times *new)
     enum err err = pick_time(&new->accessed, now, &times.accessed);
     if (err == ERR_OK)
         err = pick_time(&new->modified, now, &times.modified);
-    bool nothing = new->accessed.tv_nsec == UTIME_OMIT && new->modified.tv_nsec == UTIME_OMIT;
+    bool nothing = new->accessed.tv_nsec == UTIME_OMIT &&new->modified.tv_nsec == UTIME_OMIT;
     if (err == ERR_OK && !nothing) {
         i->times = times;
         inode_touch_changed(i);

@@ -168,8 +168,8 @@ static sysret_t set_flags(struct file *f, uint64_t flags)
     if ((flags & (FASYNC | O_DIRECT)) != 0)
         return ERR_INVAL;
     uint32_t now = load_acquire(&f->flags);
-    while (!atomic_compare_swap(&f->flags, &now,
-                                (now & ~FLAGS_SET) | ((uint32_t)flags & FLAGS_SET)))
+    while (
+        !atomic_compare_swap(&f->flags, &now, (now & ~FLAGS_SET) | ((uint32_t)flags & FLAGS_SET)))
         ;
     return ERR_OK;
 }
@@ -201,9 +201,7 @@ static sysret_t control(struct thread *t, struct file *f, const struct sys_args 
     case F_SETFL:
         return path_only ? ERR_BADF : set_flags(f, a->arg[2]);
     case F_GETPIPE_SZ:
-        return path_only                        ? ERR_BADF
-               : f->inode->type == MODE_FIFO ? (sysret_t)PIPE_SIZE
-                                             : ERR_BADF;
+        return path_only ? ERR_BADF : f->inode->type == MODE_FIFO ? (sysret_t)PIPE_SIZE : ERR_BADF;
     }
     return path_only ? ERR_BADF : ERR_INVAL;
 }
@@ -251,10 +249,7 @@ static sysret_t make_pipe(struct thread *t, uint64_t at, uint64_t flags)
     return err;
 }
 
-sysret_t sys_pipe(struct thread *t, const struct sys_args *a)
-{
-    return make_pipe(t, a->arg[0], 0);
-}
+sysret_t sys_pipe(struct thread *t, const struct sys_args *a) { return make_pipe(t, a->arg[0], 0); }
 
 sysret_t sys_pipe2(struct thread *t, const struct sys_args *a)
 {

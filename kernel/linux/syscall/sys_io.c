@@ -59,8 +59,7 @@ sysret_t sys_readv(struct thread *t, const struct sys_args *a)
     enum err err = find(t, a->arg[0], &f);
     if (err != ERR_OK)
         return err;
-    err = !file_may_read(f) ? ERR_BADF
-                            : transfer_over_parts(t->mm, a->arg[1], a->arg[2], &x);
+    err = !file_may_read(f) ? ERR_BADF : transfer_over_parts(t->mm, a->arg[1], a->arg[2], &x);
     if (err == ERR_OK)
         err = file_read(f, &x, signal_is_due);
     return finish(t, f, &x, err);
@@ -73,8 +72,7 @@ sysret_t sys_writev(struct thread *t, const struct sys_args *a)
     enum err err = find(t, a->arg[0], &f);
     if (err != ERR_OK)
         return err;
-    err = !file_may_write(f) ? ERR_BADF
-                             : transfer_over_parts(t->mm, a->arg[1], a->arg[2], &x);
+    err = !file_may_write(f) ? ERR_BADF : transfer_over_parts(t->mm, a->arg[1], a->arg[2], &x);
     if (err == ERR_OK)
         err = file_write(f, &x, signal_is_due);
     return finish(t, f, &x, err);
@@ -150,7 +148,7 @@ sysret_t sys_ftruncate(struct thread *t, const struct sys_args *a)
     if (err != ERR_OK)
         return err;
     bool path_only = (load_acquire(&f->flags) & O_PATH) != 0;
-    err = path_only                                               ? ERR_BADF
+    err = path_only                                           ? ERR_BADF
           : f->inode->type != MODE_FILE || !file_may_write(f) ? ERR_INVAL
                                                               : inode_truncate(f->inode, a->arg[1]);
     file_put(f);

@@ -213,9 +213,8 @@ static sysret_t read_link(struct thread *t, uint64_t dirfd, uint64_t path, uint6
     if (err != ERR_OK)
         return err;
     size_t len = i->type == MODE_LINK ? min_u64((uint32_t)size, i->target_len) : 0;
-    err = i->type == MODE_LINK
-              ? mm_write(t->mm, (uaddr_t){to}, cspan_sub(inode_target(i), 0, len))
-              : ERR_INVAL;
+    err = i->type == MODE_LINK ? mm_write(t->mm, (uaddr_t){to}, cspan_sub(inode_target(i), 0, len))
+                               : ERR_INVAL;
     inode_put(i);
     return err == ERR_OK ? (sysret_t)len : err;
 }

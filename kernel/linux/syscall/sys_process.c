@@ -16,10 +16,7 @@ sysret_t sys_exit_group(struct thread *t, const struct sys_args *a)
 
 // ---- who is who --------------------------------------------------------------------------------
 
-sysret_t sys_getpid(struct thread *t, const struct sys_args *)
-{
-    return (sysret_t)t->process->pid;
-}
+sysret_t sys_getpid(struct thread *t, const struct sys_args *) { return (sysret_t)t->process->pid; }
 
 sysret_t sys_gettid(struct thread *t, const struct sys_args *) { return (sysret_t)t->tid; }
 

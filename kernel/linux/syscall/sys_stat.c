@@ -101,8 +101,8 @@ static struct statx_timestamp stamp(int64_t time)
 
 sysret_t sys_statx(struct thread *t, const struct sys_args *a)
 {
-    constexpr uint64_t FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
-                               AT_STATX_SYNC_TYPE;
+    constexpr uint64_t FLAGS =
+        AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
     uint64_t flags = (uint32_t)a->arg[2];
     struct inode *i;
     if ((flags & ~FLAGS) != 0 || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
@@ -142,8 +142,8 @@ sysret_t sys_statx(struct thread *t, const struct sys_args *a)
 static sysret_t access_at(struct thread *t, uint64_t dirfd, uint64_t path, uint64_t mode,
                           uint64_t flags)
 {
-    constexpr uint64_t EXECUTE = 1, ALL = 7, FLAGS = AT_EACCESS | AT_SYMLINK_NOFOLLOW |
-                                                     AT_EMPTY_PATH;
+    constexpr uint64_t EXECUTE = 1, ALL = 7,
+                       FLAGS = AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
     constexpr uint32_t SOMEBODY = 0111;
     struct inode *i;
     if ((mode & ~ALL) != 0 || (flags & ~FLAGS) != 0)

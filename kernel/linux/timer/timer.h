@@ -33,7 +33,8 @@ struct timer_notice {
     uint32_t signal; // 0: nothing
     bool has_value;  // else the value is the timer's identifier
     uint64_t value;
-    struct thread *to; // whom the signal is for; null: the process. The reference stays the caller's
+    struct thread
+        *to; // whom the signal is for; null: the process. The reference stays the caller's
 };
 
 // Makes one, not armed. `of` is whose processor time it goes by; null unless TIMER_THREAD_CPU.

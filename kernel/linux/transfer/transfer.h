@@ -28,8 +28,8 @@ struct transfer transfer_from(struct cspan from);
 // Over a program's memory. ERR_FAULT: not all of it is where a program may have memory.
 enum err transfer_over(struct mm *mm, uint64_t at, uint64_t len, struct transfer *out);
 
-// Over the `count` parts that an array of struct iovec in its memory describes. ERR_INVAL: too many,
-// or one or all are too long. ERR_FAULT.
+// Over the `count` parts that an array of struct iovec in its memory describes. ERR_INVAL: too
+// many, or one or all are too long. ERR_FAULT.
 enum err transfer_over_parts(struct mm *mm, uint64_t parts, uint64_t count, struct transfer *out);
 
 // Puts these bytes, of which there are no more than are left; and so many zeroes. ERR_FAULT: `done`
