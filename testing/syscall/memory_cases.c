@@ -1,28 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap(2), munmap(2), mprotect(2), brk(2), madvise(2).
-#include "testing/syscall/check.h"
-#include <string.h>
-#include <sys/mman.h>
-
-constexpr long PAGE = 4096;
-constexpr int ANON = MAP_PRIVATE | MAP_ANONYMOUS, RW = PROT_READ | PROT_WRITE;
-
-static long map(void *at, long len, int prot, int flags)
-{
-    return call(SYS_mmap, at, len, prot, flags, -1, 0);
-}
-
-static volatile char *target;
-static void write_target(void) { *target = 1; }
-static void read_target(void) { (void)*target; }
-
-static bool can(void (*access)(void), long at)
-{
-    target = (char *)at;
-    int status = in_child(access);
-    CHECK(status == 0 || (status & 0x7f) == 11);
-    return status == 0;
-}
+// mmap(2), munmap(2), mprotect(2), brk(2).
+#include "testing/syscall/memory.h"
 
 CASE(mmap, "anonymous memory is zero, and keeps what is written")
 {
@@ -180,29 +158,4 @@ CASE(brk, "the heap grows, is zero, and shrinks")
     CHECK_EQ(call(SYS_brk, 1), start + 10 * PAGE);
     CHECK_EQ(call(SYS_brk, -1l), start + 10 * PAGE);
     CHECK_EQ(call(SYS_brk, start), start);
-}
-
-CASE(madvise, "MADV_DONTNEED makes anonymous memory zero again")
-{
-    long at = map(nullptr, 4 * PAGE, RW, ANON);
-    memset((void *)at, 6, 4 * PAGE);
-    CHECK_EQ(call(SYS_madvise, at + PAGE, 2 * PAGE, MADV_DONTNEED), 0);
-    CHECK_EQ(*(char *)at, 6);
-    CHECK_EQ(*(char *)(at + PAGE), 0);
-    CHECK_EQ(*(char *)(at + 3 * PAGE), 6);
-    for (int advice = MADV_NORMAL; advice <= MADV_WILLNEED; advice++)
-        CHECK_EQ(call(SYS_madvise, at, 4 * PAGE, advice), 0);
-    CHECK_EQ(*(char *)at, 6);
-    CHECK_EQ(call(SYS_munmap, at, 4 * PAGE), 0);
-}
-
-CASE(madvise, "errors")
-{
-    long at = map(nullptr, 2 * PAGE, RW, ANON);
-    CHECK_EQ(call(SYS_madvise, at + 1, PAGE, MADV_DONTNEED), -EINVAL);
-    CHECK_EQ(call(SYS_madvise, at, PAGE, 9999), -EINVAL);
-    CHECK_EQ(call(SYS_munmap, at + PAGE, PAGE), 0);
-    CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_DONTNEED), -ENOMEM);
-    CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_WILLNEED), -ENOMEM);
-    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
 }

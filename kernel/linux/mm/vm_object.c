@@ -88,3 +88,35 @@ enum err vm_object_page(struct vm_object *o, uint64_t index, struct page **out)
     vm_object_unlock(o);
     return err;
 }
+
+bool vm_object_has(struct vm_object *o, uint64_t index)
+{
+    vm_object_lock(o);
+    bool made =
+        index < page_slots_count(&o->slots) && page_slots_at(&o->slots, index)->page != nullptr;
+    vm_object_unlock(o);
+    return made || index < pages_for(cspan_len(o->bytes));
+}
+
+// A page that nobody has mapped goes: references come from one that there is, or under the lock.
+static void clear_slot(struct page_slot *slot)
+{
+    if (slot->page == nullptr)
+        return;
+    if (page_refs(slot->page) > 1) {
+        page_fill_zero(slot->page, 0, PAGE_SIZE);
+        return;
+    }
+    page_put(slot->page);
+    slot->page = nullptr;
+}
+
+void vm_object_clear(struct vm_object *o, uint64_t index, uint64_t pages)
+{
+    ASSERT(cspan_len(o->bytes) == 0);
+    vm_object_lock(o);
+    uint64_t end = min_u64(index + pages, page_slots_count(&o->slots));
+    for (uint64_t i = index; i < end; i++)
+        clear_slot(page_slots_at(&o->slots, i));
+    vm_object_unlock(o);
+}

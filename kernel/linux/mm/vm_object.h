@@ -21,4 +21,11 @@ void vm_object_put(struct vm_object *o);
 // Takes lc_vm_object.
 enum err vm_object_page(struct vm_object *o, uint64_t index, struct page **out);
 
+// Whether the page at an index has been made, or is a file's. Takes lc_vm_object.
+bool vm_object_has(struct vm_object *o, uint64_t index);
+
+// Makes the pages from an index on zero, for all who have them mapped. Not of a file's object.
+// Takes lc_vm_object.
+void vm_object_clear(struct vm_object *o, uint64_t index, uint64_t pages);
+
 C_END

@@ -69,7 +69,7 @@ struct thread {
     struct thread_schedule schedule; // lc_processes
 
     // The thread's own.
-    struct mm *mm; // a reference, until it ends
+    struct mm *mm; // a reference; null: it ends. Others look under lc_signals
     struct user_context *ctx;
     struct task *task;         // a reference; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
@@ -200,6 +200,8 @@ enum err thread_clone(struct thread *t, const struct clone_request *r, uint64_t 
 // ended (a thread), or has been waited for (a process).
 struct thread *thread_find(uint64_t tid);
 struct process *process_find(uint64_t pid);
+// A thread's memory, with a reference; null: it has let go of it.
+struct mm *thread_memory(struct thread *t);
 void thread_put(struct thread *t);
 void process_put(struct process *p);
 

@@ -66,6 +66,16 @@ struct thread *thread_find(uint64_t tid)
     return t;
 }
 
+struct mm *thread_memory(struct thread *t)
+{
+    signals_lock(t->process);
+    struct mm *mm = t->mm;
+    if (mm != nullptr)
+        mm_get(mm);
+    signals_unlock(t->process);
+    return mm;
+}
+
 // ---- beginning ---------------------------------------------------------------------------------
 
 // A thread of `p` and `mm`, whose references it takes over, that does not run yet.
@@ -263,7 +273,11 @@ static void let_memory_go(struct thread *t)
             log_debug("thread %lu: no word at %lx", t->tid, t->clear_tid);
     }
     task_set_space(nullptr);
-    mm_put(t->mm);
+    struct mm *mm = t->mm;
+    signals_lock(t->process);
+    t->mm = nullptr;
+    signals_unlock(t->process);
+    mm_put(mm);
     user_ctx_destroy(t->ctx);
     store_release(&t->let_go, true);
     waitq_wake_all(&t->letting_go);
