@@ -2,8 +2,11 @@
 // Address spaces against a plain table of pages: their contents, and what moves them.
 #include "kernel/linux/mm/mm.h"
 #include "kernel/linux/mm/vm_object.h"
-#include "testing/hostframe/fixture.h"
+#include "testing/hostframe/hostframe.h"
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <gtest/gtest.h>
 #include <random>
 
 namespace
