@@ -84,6 +84,41 @@ CASE(mmap, "flags that mean nothing are taken")
     CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
 }
 
+constexpr long LARGE = 2 << 20;
+
+static long *word_of(long at, long page) { return (long *)(at + page * PAGE); }
+
+static void change_parts(void)
+{
+    long at = (long)target;
+    for (long i = 0; i < 8 * LARGE / PAGE; i++)
+        CHECK_EQ(*word_of(at, i), i);
+    CHECK_EQ(call(SYS_munmap, at + 3 * PAGE, LARGE), 0);
+    CHECK_EQ(call(SYS_mprotect, at + 2 * LARGE, LARGE + PAGE, PROT_READ), 0);
+    *word_of(at, 1) = -1;
+    *word_of(at, 700) = -1;
+    CHECK(!can_read(at + 3 * PAGE) && !can_write(at + 3 * LARGE) && can_write(at + 4 * LARGE));
+    for (long i = 1024; i < 8 * LARGE / PAGE; i++)
+        CHECK_EQ(*word_of(at, i), i);
+}
+
+CASE(mmap, "a large mapping is as it is by page, whatever is done to parts and by children")
+{
+    long at = map(nullptr, 9 * LARGE, RW, ANON);
+    long start = (at + LARGE - 1) / LARGE * LARGE;
+    for (long i = 0; i < 8 * LARGE / PAGE; i++) {
+        CHECK_EQ(*word_of(start, i), 0);
+        *word_of(start, i) = i;
+    }
+    target = (char *)start;
+    CHECK_EQ(in_child(change_parts), 0);
+    CHECK_EQ(call(SYS_madvise, start + LARGE / 2, LARGE, MADV_DONTNEED), 0);
+    for (long i = 0; i < 8 * LARGE / PAGE; i++)
+        CHECK_EQ(*word_of(start, i), i >= 256 && i < 768 ? 0 : i);
+    CHECK_EQ(in_child(write_target), 0);
+    CHECK_EQ(call(SYS_munmap, at, 9 * LARGE), 0);
+}
+
 CASE(munmap, "the middle of a mapping goes, the rest stays")
 {
     long at = map(nullptr, 3 * PAGE, RW, ANON);

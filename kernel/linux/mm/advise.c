@@ -65,6 +65,10 @@ static struct flag_change change_of(enum mm_advice advice)
         return (struct flag_change){.set = AREA_NO_DUMP};
     case MM_DUMP:
         return (struct flag_change){.clear = AREA_NO_DUMP};
+    case MM_SMALL_PAGES:
+        return (struct flag_change){.set = AREA_SMALL_PAGES};
+    case MM_LARGE_PAGES:
+        return (struct flag_change){.clear = AREA_SMALL_PAGES};
     default:
         return (struct flag_change){};
     }

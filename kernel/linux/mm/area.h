@@ -15,6 +15,7 @@ enum area_flag : uint8_t {
     AREA_NO_FORK = 4,       // a child does not have it
     AREA_WIPE_ON_FORK = 8,  // a child has it anew
     AREA_NO_DUMP = 16,      // not for core dumps
+    AREA_SMALL_PAGES = 32,  // no large ones
 };
 constexpr uint8_t AREA_LOCK_FLAGS = AREA_LOCKED | AREA_LOCK_ON_FAULT;
 

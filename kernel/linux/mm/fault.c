@@ -72,9 +72,12 @@ static enum err copy_on_write(const struct area *x, struct vm_cursor *c, struct 
 }
 
 static enum err serve(struct mm *mm, const struct area *x, uint64_t at, uint8_t access)
+    REQUIRES_SHARED(lc_mm)
 {
     if ((x->kind.prot & access) == 0)
         return ERR_ACCES;
+    if (mm_may_be_large(x, at) && mm_map_large(mm, x, at))
+        return ERR_OK;
     struct vm_cursor c;
     struct page_prop prop;
     must(vm_cursor_open(mm->space, (uaddr_t){at}, (uaddr_t){at + PAGE_SIZE}, &c));

@@ -95,6 +95,8 @@ enum mm_advice : int {
     MM_KEEP_ON_FORK,
     MM_NO_DUMP,
     MM_DUMP,
+    MM_SMALL_PAGES,
+    MM_LARGE_PAGES, // where there is room for them
 };
 
 // Does so in [start, end), page-aligned. ERR_NOMEM: not all of it is mapped; what is has been done.

@@ -33,6 +33,12 @@ enum err mm_insert_area(struct mm *mm, uint64_t start, uint64_t end, struct area
 // Makes the ends of a range borders between areas. ERR_NOMEM.
 enum err mm_split_ends(struct mm *mm, uint64_t start, uint64_t end) REQUIRES(lc_mm);
 
+// Whether a large page may come where `at` is touched.
+bool mm_may_be_large(const struct area *area, uint64_t at);
+
+// Maps one there. False: small pages are or were there, or memory is too scarce.
+bool mm_map_large(struct mm *mm, const struct area *area, uint64_t at) REQUIRES_SHARED(lc_mm);
+
 // Drops the pages of a range.
 void mm_drop_pages(struct mm *mm, uint64_t start, uint64_t end) REQUIRES_SHARED(lc_mm);
 

@@ -333,6 +333,58 @@ TEST(Mm, no_more_is_locked_than_the_limit_allows)
     });
 }
 
+constexpr uint64_t LARGE = VM_LARGE_PAGES;
+
+uint64_t resident(struct mm *mm, uint64_t page, uint64_t pages)
+{
+    std::vector<uint8_t> present(pages);
+    EXPECT_EQ(mm_resident(mm, address(page), span_make(present.data(), pages)), pages);
+    return static_cast<uint64_t>(std::count(present.begin(), present.end(), 1));
+}
+
+TEST(Mm, large_pages_come_at_once_and_are_split_by_what_is_done_to_parts)
+{
+    in_machine([] {
+        struct mm *mm, *child;
+        must(mm_create(&mm));
+        map_at(mm, 1, 3 * LARGE, 0);
+        uint32_t value = 0;
+        // The first and the last are not all in the area.
+        must(write_value(mm, 1, 5));
+        must(write_value(mm, 3 * LARGE, 5));
+        EXPECT_EQ(resident(mm, 1, 3 * LARGE), 2u);
+        must(mm_read_other(mm, {address(LARGE + 9)}, SPAN_OF(value)));
+        EXPECT_EQ(value, 0u);
+        EXPECT_EQ(resident(mm, LARGE, LARGE), LARGE);
+        for (uint64_t i = 0; i < LARGE; i++)
+            must(write_value(mm, LARGE + i, static_cast<uint32_t>(i)));
+        must(mm_clone(mm, &child));
+        must(write_value(child, LARGE + 3, 1003));
+        must(write_value(mm, LARGE + 4, 1004));
+        must(mm_unmap(mm, address(LARGE + 10), address(LARGE + 20)));
+        must(mm_advise(mm, address(LARGE + 30), address(LARGE + 40), MM_DROP));
+        for (uint64_t i = 0; i < LARGE; i++) {
+            bool gone = i >= 10 && i < 20, dropped = i >= 30 && i < 40;
+            ASSERT_EQ(mm_read_other(mm, {address(LARGE + i) + 8}, SPAN_OF(value)),
+                      gone ? ERR_FAULT : ERR_OK);
+            if (!gone)
+                ASSERT_EQ(value, dropped ? 0 : i == 4 ? 1004 : i);
+            must(mm_read_other(child, {address(LARGE + i) + 8}, SPAN_OF(value)));
+            ASSERT_EQ(value, i == 3 ? 1003 : i);
+        }
+        mm_put(child);
+        // Where tables of small pages are, small ones come again.
+        must(mm_advise(mm, address(1), address(LARGE), MM_DROP));
+        must(write_value(mm, 2 * LARGE, 6));
+        EXPECT_EQ(resident(mm, 2 * LARGE, LARGE), LARGE);
+        must(mm_advise(mm, address(2 * LARGE), address(3 * LARGE), MM_SMALL_PAGES));
+        must(mm_advise(mm, address(2 * LARGE), address(3 * LARGE), MM_DROP));
+        must(write_value(mm, 2 * LARGE + 7, 6));
+        EXPECT_EQ(resident(mm, 2 * LARGE, LARGE), 1u);
+        mm_put(mm);
+    });
+}
+
 TEST(Mm, pages_of_an_object_are_dropped_for_all_who_have_it)
 {
     in_machine([] {

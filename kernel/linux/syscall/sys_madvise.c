@@ -23,6 +23,8 @@ static bool decode(uint32_t value, enum mm_advice *out)
         {MADV_KEEPONFORK, MM_KEEP_ON_FORK},
         {MADV_DONTDUMP, MM_NO_DUMP},
         {MADV_DODUMP, MM_DUMP},
+        {MADV_NOHUGEPAGE, MM_SMALL_PAGES},
+        {MADV_HUGEPAGE, MM_LARGE_PAGES},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (ELEM(all, i).value == value) {
@@ -34,8 +36,8 @@ static bool decode(uint32_t value, enum mm_advice *out)
 }
 
 // Advice about reading ahead is taken by doing as always: there is nothing to read from. Pages are
-// not merged, not made large, and not taken out of use: their advice is unknown, as on a Linux that
-// is built so.
+// not merged, not made large once they are there, and not taken out of use: that advice is unknown,
+// as on a Linux that is built so.
 static sysret_t advise(struct thread *t, uint64_t at, uint64_t end, uint32_t value)
 {
     enum mm_advice advice;

@@ -47,7 +47,9 @@ static enum err decode(const struct sys_args *a, struct mm_request *r)
     r->kind.prot = prot_decode(a->arg[2]);
     r->kind.shared = type == MAP_SHARED;
     r->kind.grows_down = (flags & MAP_GROWSDOWN) != 0;
-    r->kind.flags = (flags & MAP_LOCKED) != 0 ? AREA_LOCKED : 0;
+    // Most of a stack is never touched.
+    r->kind.flags = (uint8_t)((flags & MAP_LOCKED ? AREA_LOCKED : 0) |
+                              (flags & MAP_STACK ? AREA_SMALL_PAGES : 0));
     bool good = type == MAP_PRIVATE || (type == MAP_SHARED && !r->kind.grows_down);
     return good ? ERR_OK : ERR_INVAL;
 }
