@@ -1,28 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap(2), munmap(2), mprotect(2), brk(2), madvise(2).
-#include "testing/syscall/check.h"
-#include <string.h>
-#include <sys/mman.h>
-
-constexpr long PAGE = 4096;
-constexpr int ANON = MAP_PRIVATE | MAP_ANONYMOUS, RW = PROT_READ | PROT_WRITE;
-
-static long map(void *at, long len, int prot, int flags)
-{
-    return call(SYS_mmap, at, len, prot, flags, -1, 0);
-}
-
-static volatile char *target;
-static void write_target(void) { *target = 1; }
-static void read_target(void) { (void)*target; }
-
-static bool can(void (*access)(void), long at)
-{
-    target = (char *)at;
-    int status = in_child(access);
-    CHECK(status == 0 || (status & 0x7f) == 11);
-    return status == 0;
-}
+// mmap(2), munmap(2), mprotect(2), brk(2).
+#include "testing/syscall/memory.h"
 
 CASE(mmap, "anonymous memory is zero, and keeps what is written")
 {
@@ -106,6 +84,41 @@ CASE(mmap, "flags that mean nothing are taken")
     CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
 }
 
+constexpr long LARGE = 2 << 20;
+
+static long *word_of(long at, long page) { return (long *)(at + page * PAGE); }
+
+static void change_parts(void)
+{
+    long at = (long)target;
+    for (long i = 0; i < 8 * LARGE / PAGE; i++)
+        CHECK_EQ(*word_of(at, i), i);
+    CHECK_EQ(call(SYS_munmap, at + 3 * PAGE, LARGE), 0);
+    CHECK_EQ(call(SYS_mprotect, at + 2 * LARGE, LARGE + PAGE, PROT_READ), 0);
+    *word_of(at, 1) = -1;
+    *word_of(at, 700) = -1;
+    CHECK(!can_read(at + 3 * PAGE) && !can_write(at + 3 * LARGE) && can_write(at + 4 * LARGE));
+    for (long i = 1024; i < 8 * LARGE / PAGE; i++)
+        CHECK_EQ(*word_of(at, i), i);
+}
+
+CASE(mmap, "a large mapping is as it is by page, whatever is done to parts and by children")
+{
+    long at = map(nullptr, 9 * LARGE, RW, ANON);
+    long start = (at + LARGE - 1) / LARGE * LARGE;
+    for (long i = 0; i < 8 * LARGE / PAGE; i++) {
+        CHECK_EQ(*word_of(start, i), 0);
+        *word_of(start, i) = i;
+    }
+    target = (char *)start;
+    CHECK_EQ(in_child(change_parts), 0);
+    CHECK_EQ(call(SYS_madvise, start + LARGE / 2, LARGE, MADV_DONTNEED), 0);
+    for (long i = 0; i < 8 * LARGE / PAGE; i++)
+        CHECK_EQ(*word_of(start, i), i >= 256 && i < 768 ? 0 : i);
+    CHECK_EQ(in_child(write_target), 0);
+    CHECK_EQ(call(SYS_munmap, at, 9 * LARGE), 0);
+}
+
 CASE(munmap, "the middle of a mapping goes, the rest stays")
 {
     long at = map(nullptr, 3 * PAGE, RW, ANON);
@@ -180,29 +193,4 @@ CASE(brk, "the heap grows, is zero, and shrinks")
     CHECK_EQ(call(SYS_brk, 1), start + 10 * PAGE);
     CHECK_EQ(call(SYS_brk, -1l), start + 10 * PAGE);
     CHECK_EQ(call(SYS_brk, start), start);
-}
-
-CASE(madvise, "MADV_DONTNEED makes anonymous memory zero again")
-{
-    long at = map(nullptr, 4 * PAGE, RW, ANON);
-    memset((void *)at, 6, 4 * PAGE);
-    CHECK_EQ(call(SYS_madvise, at + PAGE, 2 * PAGE, MADV_DONTNEED), 0);
-    CHECK_EQ(*(char *)at, 6);
-    CHECK_EQ(*(char *)(at + PAGE), 0);
-    CHECK_EQ(*(char *)(at + 3 * PAGE), 6);
-    for (int advice = MADV_NORMAL; advice <= MADV_WILLNEED; advice++)
-        CHECK_EQ(call(SYS_madvise, at, 4 * PAGE, advice), 0);
-    CHECK_EQ(*(char *)at, 6);
-    CHECK_EQ(call(SYS_munmap, at, 4 * PAGE), 0);
-}
-
-CASE(madvise, "errors")
-{
-    long at = map(nullptr, 2 * PAGE, RW, ANON);
-    CHECK_EQ(call(SYS_madvise, at + 1, PAGE, MADV_DONTNEED), -EINVAL);
-    CHECK_EQ(call(SYS_madvise, at, PAGE, 9999), -EINVAL);
-    CHECK_EQ(call(SYS_munmap, at + PAGE, PAGE), 0);
-    CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_DONTNEED), -ENOMEM);
-    CHECK_EQ(call(SYS_madvise, at, 2 * PAGE, MADV_WILLNEED), -ENOMEM);
-    CHECK_EQ(call(SYS_munmap, at, PAGE), 0);
 }

@@ -24,6 +24,21 @@ struct area *areas_find(const struct areas *a, uint64_t at)
     return area_tree_at_or_after(&a->tree, at);
 }
 
+struct area *areas_walk(const struct areas *a, struct area_walk *w)
+{
+    struct area *x = w->at < w->end ? areas_find(a, w->at) : nullptr;
+    if (x == nullptr || x->start >= w->end) {
+        w->hole = w->hole || w->at < w->end;
+        w->at = w->end;
+        return nullptr;
+    }
+    w->hole = w->hole || x->start > w->at;
+    w->start = max_u64(x->start, w->at);
+    w->stop = min_u64(x->end, w->end);
+    w->at = w->stop;
+    return x;
+}
+
 bool areas_are_free(const struct areas *a, uint64_t start, uint64_t end)
 {
     const struct area *x = areas_find(a, start);
@@ -72,30 +87,43 @@ static void count_in(struct areas *a, const struct area *x, uint64_t bytes)
 {
     a->pages += pages_of(bytes);
     a->data_pages += area_kind_is_data(&x->kind) ? pages_of(bytes) : 0;
+    a->locked_pages += (x->kind.flags & AREA_LOCKED) != 0 ? pages_of(bytes) : 0;
 }
 
 static void count_out(struct areas *a, const struct area *x, uint64_t bytes)
 {
     a->pages -= pages_of(bytes);
     a->data_pages -= area_kind_is_data(&x->kind) ? pages_of(bytes) : 0;
+    a->locked_pages -= (x->kind.flags & AREA_LOCKED) != 0 ? pages_of(bytes) : 0;
 }
 
 uint64_t areas_pages_in(const struct areas *a, uint64_t start, uint64_t end)
 {
     uint64_t pages = 0;
-    for (const struct area *x = areas_find(a, start); x != nullptr && x->start < end;
-         x = area_tree_next(x))
-        pages += pages_of(min_u64(x->end, end) - max_u64(x->start, start));
+    for (struct area_walk w = {.at = start, .end = end}; areas_walk(a, &w) != nullptr;)
+        pages += pages_of(w.stop - w.start);
     return pages;
+}
+
+struct area_kind area_kind_at(const struct area *x, uint64_t at)
+{
+    struct area_kind kind = x->kind;
+    ASSERT(at >= x->start && at <= x->end);
+    if (kind.object != nullptr)
+        kind.object_page += pages_of(at - x->start);
+    return kind;
 }
 
 // Whether `y`, which begins where `x` ends, goes on as `x` does.
 static bool agree(const struct area *x, const struct area *y)
 {
-    return x->end == y->start && x->kind.prot == y->kind.prot && x->kind.shared == y->kind.shared &&
-           x->kind.grows_down == y->kind.grows_down && x->kind.object == y->kind.object &&
-           (x->kind.object == nullptr ||
-            x->kind.object_page + pages_of(size_of(x)) == y->kind.object_page);
+    if (x->end != y->start)
+        return false;
+    struct area_kind goes_on = area_kind_at(x, x->end);
+    return goes_on.prot == y->kind.prot && goes_on.shared == y->kind.shared &&
+           goes_on.grows_down == y->kind.grows_down && goes_on.flags == y->kind.flags &&
+           goes_on.object == y->kind.object &&
+           (goes_on.object == nullptr || goes_on.object_page == y->kind.object_page);
 }
 
 // Frees an area that has left the tree.
@@ -128,7 +156,7 @@ void areas_join(struct areas *a, uint64_t start, uint64_t end)
     }
 }
 
-enum err areas_add(struct areas *a, uint64_t start, uint64_t end, struct area_kind kind)
+enum err areas_insert(struct areas *a, uint64_t start, uint64_t end, struct area_kind kind)
 {
     struct area *x = area_new();
     if (x == nullptr)
@@ -141,8 +169,15 @@ enum err areas_add(struct areas *a, uint64_t start, uint64_t end, struct area_ki
     refresh_gap(a, x);
     refresh_gap(a, area_tree_next(x));
     count_in(a, x, end - start);
-    areas_join(a, start, end);
     return ERR_OK;
+}
+
+enum err areas_add(struct areas *a, uint64_t start, uint64_t end, struct area_kind kind)
+{
+    enum err err = areas_insert(a, start, end, kind);
+    if (err == ERR_OK)
+        areas_join(a, start, end);
+    return err;
 }
 
 enum err areas_split(struct areas *a, uint64_t at)
@@ -155,11 +190,9 @@ enum err areas_split(struct areas *a, uint64_t at)
         return ERR_NOMEM;
     upper->start = at;
     upper->end = x->end;
-    upper->kind = x->kind;
-    if (x->kind.object != nullptr) {
+    upper->kind = area_kind_at(x, at);
+    if (x->kind.object != nullptr)
         vm_object_get(x->kind.object);
-        upper->kind.object_page += pages_of(at - x->start);
-    }
     x->end = at;
     area_tree_insert(&a->tree, upper);
     refresh_gap(a, upper);
@@ -188,5 +221,13 @@ void areas_set_prot(struct areas *a, struct area *x, uint8_t prot)
     ASSERT(area_tree_has(x) && !area_tree_is_empty(&a->tree));
     count_out(a, x, size_of(x));
     x->kind.prot = prot;
+    count_in(a, x, size_of(x));
+}
+
+void areas_set_flags(struct areas *a, struct area *x, uint8_t flags)
+{
+    ASSERT(area_tree_has(x) && !area_tree_is_empty(&a->tree));
+    count_out(a, x, size_of(x));
+    x->kind.flags = flags;
     count_in(a, x, size_of(x));
 }

@@ -72,9 +72,12 @@ static enum err copy_on_write(const struct area *x, struct vm_cursor *c, struct 
 }
 
 static enum err serve(struct mm *mm, const struct area *x, uint64_t at, uint8_t access)
+    REQUIRES_SHARED(lc_mm)
 {
     if ((x->kind.prot & access) == 0)
         return ERR_ACCES;
+    if (mm_may_be_large(x, at) && mm_map_large(mm, x, at))
+        return ERR_OK;
     struct vm_cursor c;
     struct page_prop prop;
     must(vm_cursor_open(mm->space, (uaddr_t){at}, (uaddr_t){at + PAGE_SIZE}, &c));
@@ -92,15 +95,25 @@ static enum err serve(struct mm *mm, const struct area *x, uint64_t at, uint8_t 
     return err;
 }
 
+// Whether `below`, the next area if there is one, is far enough from `at`. What cannot be touched,
+// and another stack, may be nearer.
+static bool is_guarded(const struct area *below, uint64_t at)
+{
+    if (below == nullptr)
+        return true;
+    bool harmless = below->kind.prot == VM_NONE || below->kind.grows_down;
+    return below->end <= at && (harmless || at - below->end >= STACK_GUARD);
+}
+
 // Whether the area that lies behind `at` may grow down to it.
 static bool may_grow(const struct mm *mm, const struct area *x, uint64_t at) REQUIRES(lc_mm)
 {
     const struct areas *areas = &mm->areas;
-    if (!x->kind.grows_down || x->end - at > mm->limits.stack ||
-        at < areas->floor + STACK_GUARD)
+    if (!x->kind.grows_down || x->end - at > mm->limits.stack || at < areas->floor + STACK_GUARD)
         return false;
-    return areas_are_free(areas, at - STACK_GUARD, x->start) &&
-           mm_may_have(mm, &x->kind, (x->start - at) >> PAGE_SHIFT);
+    uint64_t pages = (x->start - at) >> PAGE_SHIFT;
+    return is_guarded(area_tree_prev(x), at) && mm_may_lock(mm, x->kind.flags, pages) &&
+           mm_may_have(mm, &x->kind, pages);
 }
 
 static enum err grow(struct mm *mm, uint64_t at)

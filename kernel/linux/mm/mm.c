@@ -9,6 +9,9 @@ constexpr uint64_t MMAP_FLOOR = 0x10000;
 // How far a stack may grow that nobody has set a limit for.
 constexpr uint64_t STACK_LIMIT = 8 * MIB;
 
+// Where MAP_32BIT puts what has no place (mmap(2)): in the upper half of what 31 bits can name.
+constexpr uint64_t LOW_START = 1 * GIB, LOW_END = 2 * GIB;
+
 HEAP_DEFINE(mm, struct mm);
 
 enum err mm_create(struct mm **out)
@@ -26,7 +29,12 @@ enum err mm_create(struct mm **out)
     mm->areas.floor = MMAP_FLOOR;
     mm->areas.ceiling = USER_END;
     mm->top = USER_END;
-    mm->limits = (struct mm_limits){.stack = STACK_LIMIT, .data = UINT64_MAX, .space = UINT64_MAX};
+    mm->limits = (struct mm_limits){
+        .stack = STACK_LIMIT,
+        .data = UINT64_MAX,
+        .space = UINT64_MAX,
+        .locked = UINT64_MAX,
+    };
     mm_write_unlock(mm);
     *out = mm;
     return ERR_OK;
@@ -73,65 +81,15 @@ bool mm_may_have(const struct mm *mm, const struct area_kind *kind, uint64_t pag
            mm->areas.data_pages + pages <= mm->limits.data >> PAGE_SHIFT;
 }
 
-// ---- fork ------------------------------------------------------------------------------------
-
-static enum err clone_area(struct mm *from, struct mm *to, const struct area *x) REQUIRES(lc_mm)
+bool mm_may_lock(const struct mm *mm, uint8_t flags, uint64_t pages)
 {
-    if (x->kind.object != nullptr)
-        vm_object_get(x->kind.object);
-    enum err err = areas_add(&to->areas, x->start, x->end, x->kind);
-    if (err != ERR_OK) {
-        if (x->kind.object != nullptr)
-            vm_object_put(x->kind.object);
-        return err;
-    }
-    struct vm_cursor source, target;
-    must(vm_cursor_open(from->space, (uaddr_t){x->start}, (uaddr_t){x->end}, &source));
-    must(vm_cursor_open(to->space, (uaddr_t){x->start}, (uaddr_t){x->end}, &target));
-    size_t pages = (x->end - x->start) >> PAGE_SHIFT;
-    err = vm_cursor_share(&source, &target, pages, !x->kind.shared);
-    vm_cursor_close(&target);
-    vm_cursor_close(&source);
-    return err;
-}
-
-// `to` is nobody else's yet, so that its own lock is not needed.
-static enum err clone_areas(struct mm *from, struct mm *to)
-{
-    enum err err = ERR_OK;
-    mm_write_lock(from);
-    to->areas.floor = from->areas.floor;
-    to->areas.ceiling = from->areas.ceiling;
-    to->top = from->top;
-    to->brk_start = from->brk_start;
-    to->brk = from->brk;
-    to->limits = from->limits;
-    struct area *x = area_tree_first(&from->areas.tree);
-    for (; err == ERR_OK && x != nullptr; x = area_tree_next(x))
-        err = clone_area(from, to, x);
-    mm_write_unlock(from);
-    return err;
-}
-
-enum err mm_clone(struct mm *from, struct mm **out)
-{
-    struct mm *to;
-    enum err err = mm_create(&to);
-    if (err != ERR_OK)
-        return err;
-    err = clone_areas(from, to);
-    if (err != ERR_OK) {
-        mm_put(to);
-        return err;
-    }
-    *out = to;
-    return ERR_OK;
+    return (flags & AREA_LOCKED) == 0 ||
+           mm->areas.locked_pages + pages <= mm->limits.locked >> PAGE_SHIFT;
 }
 
 // ---- changing the map ------------------------------------------------------------------------
 
-// Drops the pages of a range.
-static void drop_pages(struct mm *mm, uint64_t start, uint64_t end) REQUIRES_SHARED(lc_mm)
+void mm_drop_pages(struct mm *mm, uint64_t start, uint64_t end)
 {
     struct vm_cursor c;
     must(vm_cursor_open(mm->space, (uaddr_t){start}, (uaddr_t){end}, &c));
@@ -139,20 +97,29 @@ static void drop_pages(struct mm *mm, uint64_t start, uint64_t end) REQUIRES_SHA
     vm_cursor_close(&c);
 }
 
-// Makes the ends of a range borders between areas.
-static enum err split_ends(struct mm *mm, uint64_t start, uint64_t end) REQUIRES(lc_mm)
+enum err mm_split_ends(struct mm *mm, uint64_t start, uint64_t end)
 {
     enum err err = areas_split(&mm->areas, start);
     return err == ERR_OK ? areas_split(&mm->areas, end) : err;
 }
 
-static enum err unmap(struct mm *mm, uint64_t start, uint64_t end) REQUIRES(lc_mm)
+enum err mm_insert_area(struct mm *mm, uint64_t start, uint64_t end, struct area_kind kind)
 {
-    enum err err = split_ends(mm, start, end);
+    if (kind.object != nullptr)
+        vm_object_get(kind.object);
+    enum err err = areas_insert(&mm->areas, start, end, kind);
+    if (err != ERR_OK && kind.object != nullptr)
+        vm_object_put(kind.object);
+    return err;
+}
+
+enum err mm_unmap_range(struct mm *mm, uint64_t start, uint64_t end)
+{
+    enum err err = mm_split_ends(mm, start, end);
     if (err != ERR_OK)
         return err;
     for (struct area *x; (x = areas_find(&mm->areas, start)) != nullptr && x->start < end;) {
-        drop_pages(mm, x->start, x->end);
+        mm_drop_pages(mm, x->start, x->end);
         areas_remove(&mm->areas, x);
     }
     return ERR_OK;
@@ -161,12 +128,12 @@ static enum err unmap(struct mm *mm, uint64_t start, uint64_t end) REQUIRES(lc_m
 enum err mm_unmap(struct mm *mm, uint64_t start, uint64_t end)
 {
     mm_write_lock(mm);
-    enum err err = unmap(mm, start, end);
+    enum err err = mm_unmap_range(mm, start, end);
     mm_write_unlock(mm);
     return err;
 }
 
-static bool in_bounds(const struct mm *mm, uint64_t at, uint64_t size) REQUIRES(lc_mm)
+bool mm_has_place(const struct mm *mm, uint64_t at, uint64_t size)
 {
     return at >= mm->areas.floor && at <= mm->areas.ceiling && size <= mm->areas.ceiling - at;
 }
@@ -175,7 +142,7 @@ static bool in_bounds(const struct mm *mm, uint64_t at, uint64_t size) REQUIRES(
 static enum err find_place(struct mm *mm, const struct mm_request *r, uint64_t *at) REQUIRES(lc_mm)
 {
     *at = r->at;
-    bool fits = in_bounds(mm, r->at, r->size);
+    bool fits = mm_has_place(mm, r->at, r->size);
     bool is_free = fits && areas_are_free(&mm->areas, r->at, r->at + r->size);
     switch (r->place) {
     case MM_REPLACE:
@@ -185,81 +152,48 @@ static enum err find_place(struct mm *mm, const struct mm_request *r, uint64_t *
     case MM_ANYWHERE:
         if (is_free || areas_find_gap(&mm->areas, r->size, mm->top, at))
             return ERR_OK;
+        break;
+    case MM_LOW:
+        if (is_free && r->at + r->size <= LOW_END)
+            return ERR_OK;
+        if (areas_find_gap(&mm->areas, r->size, LOW_END, at) && *at >= LOW_START)
+            return ERR_OK;
+        break;
     }
     return ERR_NOMEM;
 }
 
+static enum err map(struct mm *mm, const struct mm_request *r, const struct area_kind *kind,
+                    uint64_t *at) REQUIRES(lc_mm)
+{
+    enum err err = find_place(mm, r, at);
+    if (err != ERR_OK)
+        return err;
+    if ((r->kind.flags & AREA_LOCKED) != 0 && mm->limits.locked == 0)
+        return ERR_PERM;
+    if (!mm_may_lock(mm, kind->flags, r->size >> PAGE_SHIFT))
+        return ERR_AGAIN;
+    // What is replaced makes room.
+    uint64_t end = *at + r->size, gone = areas_pages_in(&mm->areas, *at, end);
+    if (!mm_may_have(mm, kind, (r->size >> PAGE_SHIFT) - gone))
+        return ERR_NOMEM;
+    if (r->place == MM_REPLACE)
+        err = mm_unmap_range(mm, *at, end);
+    if (err == ERR_OK)
+        err = mm_insert_area(mm, *at, end, *kind);
+    areas_join(&mm->areas, *at, end);
+    return err;
+}
+
 enum err mm_map(struct mm *mm, const struct mm_request *r, uint64_t *at)
 {
+    struct area_kind kind = r->kind;
     mm_write_lock(mm);
-    enum err err = find_place(mm, r, at);
-    // What is replaced makes room.
-    uint64_t gone = err == ERR_OK ? areas_pages_in(&mm->areas, *at, *at + r->size) : 0;
-    if (err == ERR_OK && !mm_may_have(mm, &r->kind, (r->size >> PAGE_SHIFT) - gone))
-        err = ERR_NOMEM;
-    if (err == ERR_OK && r->place == MM_REPLACE)
-        err = unmap(mm, *at, *at + r->size);
-    if (err == ERR_OK) {
-        if (r->kind.object != nullptr)
-            vm_object_get(r->kind.object);
-        err = areas_add(&mm->areas, *at, *at + r->size, r->kind);
-        if (err != ERR_OK && r->kind.object != nullptr)
-            vm_object_put(r->kind.object);
-    }
+    kind.flags = (uint8_t)(kind.flags | mm->lock_future);
+    enum err err = map(mm, r, &kind, at);
     mm_write_unlock(mm);
-    return err;
-}
-
-// What mapped pages of an area may do at once: the first write to a private one is a fault, in
-// which it becomes a page of the area's own.
-static uint8_t prot_of_pages(const struct area *x)
-{
-    return x->kind.shared ? x->kind.prot : (uint8_t)(x->kind.prot & ~VM_WRITE);
-}
-
-static void protect_area(struct mm *mm, struct area *x, uint8_t prot) REQUIRES(lc_mm)
-{
-    areas_set_prot(&mm->areas, x, prot);
-    struct vm_cursor c;
-    must(vm_cursor_open(mm->space, (uaddr_t){x->start}, (uaddr_t){x->end}, &c));
-    vm_cursor_protect(&c, (x->end - x->start) >> PAGE_SHIFT, prot_of_pages(x));
-    vm_cursor_close(&c);
-}
-
-enum err mm_protect(struct mm *mm, uint64_t start, uint64_t end, uint8_t prot)
-{
-    mm_write_lock(mm);
-    uint64_t at = start;
-    enum err err = split_ends(mm, start, end);
-    while (err == ERR_OK && at < end) {
-        struct area *x = areas_find(&mm->areas, at);
-        if (x == nullptr || x->start > at) {
-            err = ERR_NOMEM;
-            break;
-        }
-        protect_area(mm, x, prot);
-        at = x->end;
-    }
-    areas_join(&mm->areas, start, end);
-    mm_write_unlock(mm);
-    return err;
-}
-
-enum err mm_discard(struct mm *mm, uint64_t start, uint64_t end)
-{
-    enum err err = ERR_OK;
-    mm_read_lock(mm);
-    for (uint64_t at = start; at < end;) {
-        const struct area *x = areas_find(&mm->areas, at);
-        if (x == nullptr || x->start > at)
-            err = ERR_NOMEM;
-        if (x == nullptr || x->start >= end)
-            break;
-        uint64_t stop = min_u64(x->end, end);
-        drop_pages(mm, max_u64(x->start, at), stop);
-        at = stop;
-    }
-    mm_read_unlock(mm);
+    if (err == ERR_OK && (r->populate || (kind.flags & AREA_LOCKED) != 0))
+        mm_populate_as_can_be(mm, *at, *at + r->size);
     return err;
 }
 
@@ -279,15 +213,12 @@ enum err mm_shared_at(struct mm *mm, uaddr_t at, const struct vm_object **object
 
 bool mm_covers(struct mm *mm, uint64_t start, uint64_t end)
 {
+    struct area_walk w = {.at = start, .end = end};
     mm_read_lock(mm);
-    while (start < end) {
-        const struct area *x = areas_find(&mm->areas, start);
-        if (x == nullptr || x->start > start)
-            break;
-        start = x->end;
-    }
+    while (areas_walk(&mm->areas, &w) != nullptr && !w.hole)
+        ;
     mm_read_unlock(mm);
-    return start >= end;
+    return !w.hole;
 }
 
 void mm_set_top(struct mm *mm, uint64_t top)
@@ -310,24 +241,29 @@ void mm_set_brk_start(struct mm *mm, uint64_t at)
 static bool move_brk(struct mm *mm, uint64_t at) REQUIRES(lc_mm)
 {
     uint64_t old = align_up(mm->brk, PAGE_SIZE), new = align_up(at, PAGE_SIZE);
-    if (at < mm->brk_start || !in_bounds(mm, mm->brk_start, at - mm->brk_start))
+    if (at < mm->brk_start || !mm_has_place(mm, mm->brk_start, at - mm->brk_start))
         return false;
     if (new < old)
-        return unmap(mm, new, old) == ERR_OK;
+        return mm_unmap_range(mm, new, old) == ERR_OK;
     if (new == old)
         return true;
-    struct area_kind kind = {.prot = VM_READ | VM_WRITE};
+    struct area_kind kind = {.prot = VM_READ | VM_WRITE, .flags = mm->lock_future};
+    uint64_t pages = (new - old) >> PAGE_SHIFT;
     return new <= mm->areas.ceiling &&areas_are_free(&mm->areas, old, new) &&
-           mm_may_have(mm, &kind, (new - old) >> PAGE_SHIFT) &&
+           mm_may_lock(mm, kind.flags, pages) && mm_may_have(mm, &kind, pages) &&
            areas_add(&mm->areas, old, new, kind) == ERR_OK;
 }
 
 uint64_t mm_brk(struct mm *mm, uint64_t at)
 {
     mm_write_lock(mm);
+    uint64_t before = mm->brk;
     if (move_brk(mm, at))
         mm->brk = at;
     uint64_t now = mm->brk;
+    bool locked = mm->lock_future != 0;
     mm_write_unlock(mm);
+    if (locked && now > before)
+        mm_populate_as_can_be(mm, align_up(before, PAGE_SIZE), align_up(now, PAGE_SIZE));
     return now;
 }

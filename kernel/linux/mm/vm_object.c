@@ -198,3 +198,63 @@ enum err vm_object_peek(struct vm_object *o, uint64_t index, struct page **out)
     vm_object_unlock(o);
     return err;
 }
+
+bool vm_object_has(struct vm_object *o, uint64_t index)
+{
+    vm_object_lock(o);
+    bool has = page_at(o, index) != nullptr || index < pages_for(cspan_len(o->bytes));
+    vm_object_unlock(o);
+    return has;
+}
+
+// A page that nobody has mapped goes, unless it would come back with bytes: references come from
+// one that there is, or under the lock.
+static void clear_page(struct vm_object *o, struct page_group *g, uint64_t i)
+    REQUIRES(lc_vm_object)
+{
+    struct page **page = &ELEM(g->pages, i);
+    if (*page == nullptr)
+        return;
+    if (page_refs(*page) > 1 || g->nr * GROUP_PAGES + i < pages_for(cspan_len(o->bytes))) {
+        page_fill_zero(*page, 0, PAGE_SIZE);
+        return;
+    }
+    page_put(*page);
+    *page = nullptr;
+    g->made--;
+    o->made--;
+}
+
+// Pages that would begin with bytes are made, so that they can be zero.
+static enum err make_pages_with_bytes(struct vm_object *o, uint64_t index, uint64_t end)
+    REQUIRES(lc_vm_object)
+{
+    enum err err = ERR_OK;
+    struct page *page;
+    end = min_u64(end, pages_for(cspan_len(o->bytes)));
+    for (uint64_t i = index; err == ERR_OK && i < end; i++) {
+        if (page_at(o, i) == nullptr)
+            err = make_page(o, i, &page);
+    }
+    return err;
+}
+
+enum err vm_object_clear(struct vm_object *o, uint64_t index, uint64_t pages)
+{
+    vm_object_lock(o);
+    uint64_t end = index + pages;
+    enum err err = make_pages_with_bytes(o, index, end);
+    struct page_group *g = page_groups_at_or_after(&o->groups, index / GROUP_PAGES);
+    while (err == ERR_OK && g != nullptr && g->nr * GROUP_PAGES < end) {
+        struct page_group *next = page_groups_next(g);
+        for (uint64_t i = 0; i < GROUP_PAGES; i++) {
+            uint64_t at = g->nr * GROUP_PAGES + i;
+            if (at >= index && at < end)
+                clear_page(o, g, i);
+        }
+        drop_pages(o, g, GROUP_PAGES); // which goes if it is empty
+        g = next;
+    }
+    vm_object_unlock(o);
+    return err;
+}

@@ -34,4 +34,10 @@ enum err vm_object_peek(struct vm_object *o, uint64_t index, struct page **out);
 // Pages that it has made.
 uint64_t vm_object_pages(struct vm_object *o);
 
+// Whether the page at an index has been made, or has bytes.
+bool vm_object_has(struct vm_object *o, uint64_t index);
+
+// Makes the pages from an index on zero, for all who have them mapped. ERR_NOMEM: not all of them.
+enum err vm_object_clear(struct vm_object *o, uint64_t index, uint64_t pages);
+
 C_END

@@ -69,7 +69,9 @@ static void switch_memory(struct thread *t, const struct exec_image *image)
 {
     struct mm *before = t->mm;
     thread_leave_words(t);
+    signals_lock(t->process);
     t->mm = image->mm;
+    signals_unlock(t->process);
     task_set_space(mm_space(t->mm));
     thread_let_go(t);
     mm_put(before);

@@ -47,6 +47,9 @@ void limits_init(struct process *p, struct process *by)
     }
 }
 
+// Whether it may lock as much memory as there is (CAP_IPC_LOCK): everybody is root.
+static bool may_lock_any(const struct process *) { return true; }
+
 static enum err check(uint32_t resource, const struct limit *new)
 {
     if (new->soft > new->hard)
@@ -70,6 +73,7 @@ enum err limit_set(struct thread *t, uint32_t resource, const struct limit *new,
         .stack = p->limits[RLIMIT_STACK].soft,
         .data = p->limits[RLIMIT_DATA].soft,
         .space = p->limits[RLIMIT_AS].soft,
+        .locked = may_lock_any(p) ? NONE : p->limits[RLIMIT_MEMLOCK].soft,
     };
     signals_unlock(p);
     mm_set_limits(t->mm, &memory);

@@ -70,8 +70,8 @@ struct thread {
     struct thread_schedule schedule; // lc_processes
 
     // The thread's own.
-    struct mm *mm;             // a reference, until it ends
-    struct descriptors *files; // the same
+    struct mm *mm; // a reference; null: it ends. Others look under lc_signals
+    struct descriptors *files; // a reference, until it ends
     struct places *places;     // the same
     struct user_context *ctx;
     struct task *task;         // a reference; constant
@@ -216,6 +216,8 @@ enum err thread_clone(struct thread *t, const struct clone_request *r, uint64_t 
 // ended (a thread), or has been waited for (a process).
 struct thread *thread_find(uint64_t tid);
 struct process *process_find(uint64_t pid);
+// A thread's memory, with a reference; null: it has let go of it.
+struct mm *thread_memory(struct thread *t);
 void thread_put(struct thread *t);
 void process_put(struct process *p);
 

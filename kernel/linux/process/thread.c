@@ -68,6 +68,16 @@ struct thread *thread_find(uint64_t tid)
     return t;
 }
 
+struct mm *thread_memory(struct thread *t)
+{
+    signals_lock(t->process);
+    struct mm *mm = t->mm;
+    if (mm != nullptr)
+        mm_get(mm);
+    signals_unlock(t->process);
+    return mm;
+}
+
 // ---- beginning ---------------------------------------------------------------------------------
 
 // A thread of `p` and `mm`, whose references it takes over, that does not run yet.
@@ -312,9 +322,13 @@ void thread_let_go(struct thread *t)
 
 static void let_memory_go(struct thread *t)
 {
+    struct mm *mm = t->mm;
     thread_leave_words(t);
     task_set_space(nullptr);
-    mm_put(t->mm);
+    signals_lock(t->process);
+    t->mm = nullptr;
+    signals_unlock(t->process);
+    mm_put(mm);
     user_ctx_destroy(t->ctx);
     thread_let_go(t);
     put_files(t);

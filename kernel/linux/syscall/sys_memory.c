@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap(2), munmap(2), mprotect(2), brk(2), madvise(2).
+// mmap(2), munmap(2), mremap(2), brk(2).
 #include "kernel/linux/file/descriptors.h"
 #include "kernel/linux/mm/vm_object.h"
+#include "kernel/linux/syscall/prot.h"
+#include "kernel/linux/syscall/range.h"
 #include "kernel/linux/syscall/sys.h"
 #include <asm/fcntl.h>
 #include <linux/mman.h>
 
-static bool range_is_good(uint64_t at, uint64_t len)
-{
-    return (at & PAGE_MASK) == 0 && at <= USER_END && len <= USER_END - at;
-}
-
-// Of PROT_ flags; false: some that are not supported. Reading comes with the others, since the CPU
-// cannot forbid it.
-static bool decode_prot(uint64_t prot, uint8_t *out)
-{
-    if ((prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0)
-        return false;
-    *out = (uint8_t)((prot != 0 ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
-                     (prot & PROT_EXEC ? VM_EXEC : 0));
-    return true;
-}
-
-// Brings all pages of a range, as far as there is memory: MAP_POPULATE does not fail.
-static void populate(struct thread *t, uint64_t start, uint64_t end, uint8_t prot)
-{
-    uint8_t access = (prot & VM_WRITE) != 0 ? VM_WRITE : VM_READ;
-    for (uint64_t at = start; at < end && prot != VM_NONE; at += PAGE_SIZE) {
-        if (mm_fault(t->mm, (uaddr_t){at}, access) != ERR_OK)
-            return;
-    }
-}
-
-constexpr uint64_t FLAGS_KNOWN = MAP_TYPE | MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_ANONYMOUS |
-                                 MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_NONBLOCK |
-                                 MAP_DENYWRITE |
-                                 MAP_EXECUTABLE; // the last two mean nothing (mmap(2))
+// ---- mmap ---------------------------------------------------------------------------------------
 
 static enum mm_place place_of(uint64_t flags)
 {
     return (flags & MAP_FIXED_NOREPLACE) != 0 ? MM_FREE
            : (flags & MAP_FIXED) != 0         ? MM_REPLACE
+           : (flags & MAP_32BIT) != 0         ? MM_LOW
                                               : MM_ANYWHERE;
 }
 
@@ -67,79 +41,97 @@ static enum err object_of(struct thread *t, uint64_t fd, const struct area_kind 
     return err;
 }
 
-// Memory is never promised before it is touched, so that MAP_NORESERVE asks for what is so anyway.
-sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
+// There are large pages, but none is set aside for MAP_HUGETLB.
+static enum err refuse_huge(uint64_t flags)
+{
+    uint64_t size_log = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+    return size_log == 0 || size_log == 21 || size_log == 30 ? ERR_NOMEM : ERR_INVAL;
+}
+
+// Flags that mean nothing, or nothing to such a mapping, are not looked at (mmap(2)). Memory is
+// never promised before it is touched, so that MAP_NORESERVE asks for what is so anyway.
+static enum err decode(const struct sys_args *a, struct mm_request *r)
 {
     uint64_t len = a->arg[1], flags = a->arg[3], type = flags & MAP_TYPE;
-    struct mm_request r = {.at = a->arg[0], .place = place_of(flags)};
-    if (len == 0 || (flags & ~FLAGS_KNOWN) != 0 || !decode_prot(a->arg[2], &r.kind.prot) ||
-        (type != MAP_PRIVATE && type != MAP_SHARED) || (a->arg[5] & PAGE_MASK) != 0)
+    *r = (struct mm_request){.at = a->arg[0], .place = place_of(flags)};
+    if (!is_page_aligned(a->arg[5]))
+        return ERR_INVAL;
+    if ((flags & MAP_HUGETLB) != 0)
+        return refuse_huge(flags);
+    if (len == 0)
         return ERR_INVAL;
     if (len > USER_END)
         return ERR_NOMEM;
-    if (r.place != MM_ANYWHERE && (r.at & PAGE_MASK) != 0)
+    if ((r->place == MM_FREE || r->place == MM_REPLACE) && !is_page_aligned(r->at))
         return ERR_INVAL;
-    r.at = align_down(r.at, PAGE_SIZE);
-    r.size = align_up(len, PAGE_SIZE);
-    r.kind.shared = type == MAP_SHARED;
-    enum err err = ERR_OK;
-    if ((flags & MAP_ANONYMOUS) == 0) {
-        r.kind.object_page = a->arg[5] >> PAGE_SHIFT;
-        err = object_of(t, a->arg[4], &r.kind, &r.kind.object);
-    } else if (r.kind.shared)
-        err = vm_object_create(r.size, &r.kind.object);
+    r->at = align_down(r->at, PAGE_SIZE);
+    r->size = align_up(len, PAGE_SIZE);
+    if ((flags & MAP_ANONYMOUS) == 0)
+        r->kind.object_page = a->arg[5] >> PAGE_SHIFT;
+    r->populate = (flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0;
+    r->kind.prot = prot_decode(a->arg[2]);
+    r->kind.shared = type == MAP_SHARED;
+    r->kind.grows_down = (flags & MAP_GROWSDOWN) != 0;
+    // Most of a stack is never touched.
+    r->kind.flags = (uint8_t)((flags & MAP_LOCKED ? AREA_LOCKED : 0) |
+                              (flags & MAP_STACK ? AREA_SMALL_PAGES : 0));
+    bool good = type == MAP_PRIVATE || (type == MAP_SHARED && !r->kind.grows_down);
+    return good ? ERR_OK : ERR_INVAL;
+}
+
+sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
+{
+    struct mm_request r;
     uint64_t at;
+    enum err err = decode(a, &r);
+    if (err != ERR_OK)
+        return err;
+    if ((a->arg[3] & MAP_ANONYMOUS) == 0)
+        err = object_of(t, a->arg[4], &r.kind, &r.kind.object);
+    else if (r.kind.shared)
+        err = vm_object_create(r.size, &r.kind.object);
     if (err == ERR_OK)
         err = mm_map(t->mm, &r, &at);
     if (r.kind.object != nullptr)
         vm_object_put(r.kind.object);
-    if (err != ERR_OK)
-        return err;
-    if ((flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0)
-        populate(t, at, at + r.size, r.kind.prot);
-    return (sysret_t)at;
+    return err == ERR_OK ? (sysret_t)at : err;
 }
 
 sysret_t sys_munmap(struct thread *t, const struct sys_args *a)
 {
     uint64_t at = a->arg[0], len = a->arg[1];
-    if (len == 0 || !range_is_good(at, len))
+    if (len == 0 || !is_page_aligned(at) || !range_is_user(at, len))
         return ERR_INVAL;
     return mm_unmap(t->mm, at, at + align_up(len, PAGE_SIZE));
 }
 
-sysret_t sys_mprotect(struct thread *t, const struct sys_args *a)
+// ---- mremap -------------------------------------------------------------------------------------
+
+sysret_t sys_mremap(struct thread *t, const struct sys_args *a)
 {
-    uint64_t at = a->arg[0], len = a->arg[1];
-    uint8_t prot;
-    if (!decode_prot(a->arg[2], &prot) || (at & PAGE_MASK) != 0)
+    uint64_t flags = a->arg[3], at;
+    struct mm_remap r = {
+        .at = a->arg[0],
+        .old_size = align_up(a->arg[1], PAGE_SIZE),
+        .new_size = align_up(a->arg[2], PAGE_SIZE),
+        .to = a->arg[4],
+        .may_move = (flags & MREMAP_MAYMOVE) != 0,
+        .fixed = (flags & MREMAP_FIXED) != 0,
+        .keep = (flags & MREMAP_DONTUNMAP) != 0,
+    };
+    if ((flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0 ||
+        !is_page_aligned(r.at) || r.new_size == 0)
         return ERR_INVAL;
-    if (len == 0)
-        return 0;
-    if (!range_is_good(at, len))
-        return ERR_NOMEM;
-    return mm_protect(t->mm, at, at + align_up(len, PAGE_SIZE), prot);
+    bool moves = r.fixed || r.keep;
+    if (moves && (!r.may_move || !is_page_aligned(r.to)))
+        return ERR_INVAL;
+    if (r.keep && a->arg[1] != a->arg[2])
+        return ERR_INVAL;
+    enum err err = mm_remap(t->mm, &r, &at);
+    return err == ERR_OK ? (sysret_t)at : err;
 }
 
 sysret_t sys_brk(struct thread *t, const struct sys_args *a)
 {
     return (sysret_t)mm_brk(t->mm, a->arg[0]);
-}
-
-// Advice about reading ahead is taken by doing as always: there is nothing to read from.
-sysret_t sys_madvise(struct thread *t, const struct sys_args *a)
-{
-    uint64_t at = a->arg[0], len = a->arg[1];
-    if (!range_is_good(at, len))
-        return ERR_INVAL;
-    switch (a->arg[2]) {
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED:
-        return mm_covers(t->mm, at, at + align_up(len, PAGE_SIZE)) ? ERR_OK : ERR_NOMEM;
-    case MADV_DONTNEED:
-        return len == 0 ? ERR_OK : mm_discard(t->mm, at, at + align_up(len, PAGE_SIZE));
-    }
-    return ERR_INVAL;
 }
