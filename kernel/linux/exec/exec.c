@@ -115,6 +115,14 @@ static enum err fill(const struct exec_request *r, const struct elf_program *p, 
     return stack_write(mm, stack_top, r, &facts, &out->sp);
 }
 
+// What is behind the last slash.
+static struct cspan last_part(struct cspan path)
+{
+    for (size_t slash; (slash = cspan_find(path, '/')) < cspan_len(path);)
+        path = cspan_sub(path, slash + 1, cspan_len(path) - slash - 1);
+    return path;
+}
+
 enum err exec_load(const struct exec_request *r, struct exec_image *out)
 {
     struct elf_program program;
@@ -139,5 +147,6 @@ enum err exec_load(const struct exec_request *r, struct exec_image *out)
         return err;
     }
     out->mm = mm;
+    out->name = last_part(r->name);
     return ERR_OK;
 }

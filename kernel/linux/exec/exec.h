@@ -21,6 +21,7 @@ struct exec_request {
 struct exec_image {
     struct mm *mm; // a reference
     uaddr_t entry, sp;
+    struct cspan name; // of its file, without folders
 };
 
 // Loads. ERR_NOEXEC: no program for this machine. ERR_2BIG: too many strings. ERR_NOMEM. ERR_NOENT:

@@ -2,9 +2,12 @@
 // Threads: from clone(2) to their end.
 #include "kernel/linux/futex/futex.h"
 #include "kernel/linux/futex/robust.h"
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
+#include "kernel/linux/process/fs_state.h"
 #include "kernel/linux/process/schedule.h"
 #include "kernel/linux/process/signals.h"
+#include "kernel/linux/process/traits.h"
 #include "kernel/linux/process/usage.h"
 
 HEAP_DEFINE(thread, struct thread);
@@ -52,7 +55,21 @@ void thread_put(struct thread *t)
         return;
     task_put(t->task);
     process_put(t->process);
+    if (t->fs != nullptr)
+        fs_state_put(t->fs);
+    if (t->cred != nullptr)
+        cred_put(t->cred);
     thread_delete(t);
+}
+
+struct mm *thread_mm(struct thread *t)
+{
+    signals_lock(t->process);
+    struct mm *mm = t->mm;
+    if (mm != nullptr)
+        mm_get(mm);
+    signals_unlock(t->process);
+    return mm;
 }
 
 struct thread *thread_find(uint64_t tid)
@@ -125,6 +142,17 @@ enum err process_start_first(const struct exec_image *image)
     if (err != ERR_OK)
         return err; // and the machine ends
     user_ctx_reset(t->ctx, image->entry, image->sp);
+    traits_begin(t);
+    struct cred *root;
+    err = cred_make_first(&root);
+    if (err != ERR_OK)
+        return err;
+    cred_inherit(t, root);
+    cred_put(root);
+    err = fs_state_make(nullptr, false, &t->fs);
+    if (err != ERR_OK)
+        return err;
+    thread_set_name(t, image->name);
     family_lock(&family);
     err = pid_take(0, &pid);
     if (err == ERR_OK) {
@@ -160,8 +188,17 @@ static enum err copy(struct thread *from, const struct clone_request *r, struct 
     if (!r->thread)
         refcount_get(&p->refs); // the thread's, beside the family's
     err = make(p, mm, out);
+    if (err != ERR_OK)
+        goto put_memory;
+    err = fs_state_make(from->fs, r->share_fs, &(*out)->fs);
     if (err == ERR_OK)
         return ERR_OK;
+    unmake(*out);
+    if (!r->thread)
+        process_put(p);
+    return err;
+
+put_memory:
     mm_put(mm);
     if (!r->thread)
         process_put(p);
@@ -195,7 +232,7 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
     struct process *p = t->process;
     struct pid *pid;
     family_lock(&family);
-    enum err err = pid_take(r->tid, &pid);
+    enum err err = thread_may_clone(by) ? pid_take(r->tid, &pid) : ERR_AGAIN;
     if (err != ERR_OK)
         goto unlock;
     signals_lock(by->process);
@@ -210,7 +247,7 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
     if (err != ERR_OK) {
         pid_leave(pid);
     } else if (!r->thread) {
-        process_join(p, by->process, r->sibling, pid);
+        process_join(p, by, r->sibling, pid);
         signals_lock(p);
         join(t, pid);
         signals_unlock(p);
@@ -228,6 +265,8 @@ enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t
     if (err != ERR_OK)
         return err;
     set_registers(t, by, r);
+    traits_inherit(t, by);
+    cred_inherit(t, by->cred);
     err = enter(t, by, r);
     if (err != ERR_OK) {
         struct process *p = t->process;
@@ -263,7 +302,11 @@ static void let_memory_go(struct thread *t)
             log_debug("thread %lu: no word at %lx", t->tid, t->clear_tid);
     }
     task_set_space(nullptr);
-    mm_put(t->mm);
+    signals_lock(t->process);
+    struct mm *mm = t->mm;
+    t->mm = nullptr;
+    signals_unlock(t->process);
+    mm_put(mm);
     user_ctx_destroy(t->ctx);
     store_release(&t->let_go, true);
     waitq_wake_all(&t->letting_go);
@@ -294,6 +337,7 @@ void thread_end(struct thread *t, uint32_t wait_status)
     bool all_stopped, gone = false;
     let_memory_go(t);
     family_lock(&family);
+    makers_leave(t);
     bool last = leave(t, &wait_status, &all_stopped);
     t->pid->thread = nullptr;
     pid_leave(t->pid);
