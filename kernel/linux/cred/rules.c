@@ -230,6 +230,38 @@ enum err identity_keep_caps(struct identity *i, bool keep)
     return ERR_OK;
 }
 
+// Root's programs have all that may be had, even if only the real user is root.
+static uint64_t gained(const struct identity *i, bool *effective)
+{
+    *effective = false;
+    if (has_bit(i, SECBIT_NOROOT) || (i->uid.real != 0 && i->uid.effective != 0))
+        return 0;
+    *effective = i->uid.effective == 0;
+    return i->caps.bounding | i->caps.inheritable;
+}
+
+bool identity_exec(struct identity *i, bool no_new_privileges)
+{
+    struct cred_caps *c = &i->caps;
+    bool effective;
+    // As if its file had set them.
+    bool differs = i->uid.effective != i->uid.real || i->gid.effective != i->gid.real;
+    uint64_t permitted = gained(i, &effective);
+    if (no_new_privileges && (differs || !is_part(permitted, c->permitted))) {
+        i->uid.effective = i->uid.real;
+        i->gid.effective = i->gid.real;
+        permitted &= c->permitted;
+    }
+    i->uid.saved = i->uid.files = i->uid.effective;
+    i->gid.saved = i->gid.files = i->gid.effective;
+    if (differs)
+        c->ambient = 0;
+    c->permitted = permitted | c->ambient;
+    c->effective = effective ? c->permitted : c->ambient;
+    i->securebits &= ~(uint32_t)SECBIT_KEEP_CAPS;
+    return differs || (i->uid.real != 0 && (effective || !is_part(c->permitted, c->ambient)));
+}
+
 bool identity_is_other(const struct identity *from, const struct identity *to)
 {
     return from->uid.effective != to->uid.effective || from->gid.effective != to->gid.effective ||

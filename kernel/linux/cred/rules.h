@@ -38,6 +38,11 @@ enum err identity_raise_ambient(struct identity *i, uint32_t cap);
 enum err identity_set_securebits(struct identity *i, uint64_t bits);
 enum err identity_keep_caps(struct identity *i, bool keep);
 
+// execve(2) of a file without identifiers or capabilities of its own (capabilities(7),
+// "Transformation of capabilities during execve()"). True: the program is to be careful
+// (AT_SECURE).
+bool identity_exec(struct identity *i, bool no_new_privileges);
+
 // Whether a process that was `from` has other rights as `to`, and so is not to be looked into any
 // more by those that might before (prctl(2), PR_SET_DUMPABLE).
 bool identity_is_other(const struct identity *from, const struct identity *to);

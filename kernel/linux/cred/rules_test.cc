@@ -211,6 +211,48 @@ TEST(Capabilities, locked_securebits_stay)
     EXPECT_EQ(identity_keep_caps(&i, true), ERR_PERM);
 }
 
+TEST(Programs, of_root_have_everything_that_may_be_had)
+{
+    struct identity i = root();
+    i.caps.permitted = i.caps.effective = cap_bit(CAP_CHOWN);
+    i.caps.bounding &= ~cap_bit(CAP_KILL);
+    i.securebits = SECBIT_KEEP_CAPS;
+    EXPECT_FALSE(identity_exec(&i, false));
+    EXPECT_EQ(i.caps.permitted, CAPS_ALL & ~cap_bit(CAP_KILL));
+    EXPECT_EQ(i.caps.effective, i.caps.permitted);
+    EXPECT_EQ(i.securebits, 0u);
+    i.caps.permitted = i.caps.effective = cap_bit(CAP_CHOWN);
+    EXPECT_FALSE(identity_exec(&i, true));
+    EXPECT_EQ(i.caps.permitted, cap_bit(CAP_CHOWN));
+    i.securebits = SECBIT_NOROOT;
+    EXPECT_FALSE(identity_exec(&i, false));
+    EXPECT_EQ(i.caps.permitted, 0u);
+}
+
+TEST(Programs, of_others_have_what_is_ambient)
+{
+    struct identity i = user(1, 1, 1);
+    i.caps.permitted = i.caps.effective = i.caps.inheritable = CAPS_ALL;
+    i.caps.ambient = cap_bit(CAP_KILL);
+    EXPECT_FALSE(identity_exec(&i, false));
+    EXPECT_EQ(i.caps.permitted, cap_bit(CAP_KILL));
+    EXPECT_EQ(i.caps.effective, cap_bit(CAP_KILL));
+    EXPECT_EQ(i.caps.inheritable, CAPS_ALL);
+    i.uid.effective = 2; // as who is not its real user
+    EXPECT_TRUE(identity_exec(&i, false));
+    EXPECT_EQ(i.caps.permitted, 0u);
+    expect_ids(i.uid, 1, 2, 2);
+    EXPECT_TRUE(identity_exec(&i, true));
+    expect_ids(i.uid, 1, 1, 1);
+    i = user(1, 0, 0);
+    EXPECT_TRUE(identity_exec(&i, false));
+    EXPECT_EQ(i.caps.effective, CAPS_ALL);
+    i = user(0, 1, 1);
+    EXPECT_TRUE(identity_exec(&i, false));
+    EXPECT_EQ(i.caps.permitted, CAPS_ALL);
+    EXPECT_EQ(i.caps.effective, 0u);
+}
+
 TEST(Permissions, signals)
 {
     struct identity by = user(1, 2, 3);

@@ -47,6 +47,15 @@ void thread_set_cred(struct thread *t, struct cred *new)
         cred_put(process_old);
 }
 
+enum err thread_finish_cred(struct thread *t, struct cred *new, enum err err)
+{
+    if (err == ERR_OK)
+        thread_set_cred(t, new);
+    else
+        cred_put(new);
+    return err;
+}
+
 void cred_inherit(struct thread *t, struct cred *from)
 {
     struct process *p = t->process;

@@ -20,6 +20,9 @@ struct cred *cred_find(uint64_t tid);
 // from then on is not dumpable any more, and asks for no death signal.
 void thread_set_cred(struct thread *t, struct cred *new);
 
+// The same if `err`, which a rule has said of the change, is ERR_OK; else it drops `new`. `err`.
+enum err thread_finish_cred(struct thread *t, struct cred *new, enum err err);
+
 // Whether the running thread may look into another.
 bool thread_may_look(struct thread *by, struct thread *of);
 

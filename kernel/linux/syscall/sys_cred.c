@@ -38,20 +38,11 @@ sysret_t sys_getresgid(struct thread *t, const struct sys_args *a)
 
 // ---- changing ----------------------------------------------------------------------------------
 
-static sysret_t finish(struct thread *t, struct cred *new, enum err err)
-{
-    if (err == ERR_OK)
-        thread_set_cred(t, new);
-    else
-        cred_put(new);
-    return err;
-}
-
 static sysret_t change(struct thread *t, identity_rule *rule, struct cred_ids wanted)
 {
     struct cred *new;
     enum err err = cred_copy(t->cred, &new);
-    return err == ERR_OK ? finish(t, new, rule(&new->is, wanted)) : err;
+    return err == ERR_OK ? thread_finish_cred(t, new, rule(&new->is, wanted)) : err;
 }
 
 sysret_t sys_setuid(struct thread *t, const struct sys_args *a)
@@ -171,7 +162,7 @@ sysret_t sys_setgroups(struct thread *t, const struct sys_args *a)
     if (new->groups != nullptr)
         groups_put(new->groups);
     new->groups = g;
-    return finish(t, new, ERR_OK);
+    return thread_finish_cred(t, new, ERR_OK);
 }
 
 // ---- capabilities ------------------------------------------------------------------------------
@@ -260,5 +251,5 @@ sysret_t sys_capset(struct thread *t, const struct sys_args *a)
         .permitted = CAPS_ALL & join(words.half[0].permitted, words.half[1].permitted),
         .inheritable = CAPS_ALL & join(words.half[0].inheritable, words.half[1].inheritable),
     };
-    return finish(t, new, identity_set_caps(&new->is, &caps));
+    return thread_finish_cred(t, new, identity_set_caps(&new->is, &caps));
 }

@@ -161,15 +161,6 @@ static sysret_t get_counter(struct thread *t, const struct sys_args *a)
 
 // ---- privileges --------------------------------------------------------------------------------
 
-static sysret_t finish(struct thread *t, struct cred *new, enum err err)
-{
-    if (err == ERR_OK)
-        thread_set_cred(t, new);
-    else
-        cred_put(new);
-    return err;
-}
-
 static sysret_t read_bounding(struct thread *t, const struct sys_args *a)
 {
     if (!cap_is_known(a->arg[1]))
@@ -187,7 +178,7 @@ static sysret_t drop_bounding(struct thread *t, const struct sys_args *a)
     enum err err = cred_copy(t->cred, &new);
     if (err != ERR_OK)
         return err;
-    return finish(t, new, identity_drop_bounding(&new->is, (uint32_t)a->arg[1]));
+    return thread_finish_cred(t, new, identity_drop_bounding(&new->is, (uint32_t)a->arg[1]));
 }
 
 static sysret_t change_ambient(struct thread *t, const struct sys_args *a)
@@ -202,7 +193,7 @@ static sysret_t change_ambient(struct thread *t, const struct sys_args *a)
         new->is.caps.ambient &= ~cap_bit((uint32_t)a->arg[2]);
     else
         err = identity_raise_ambient(&new->is, (uint32_t)a->arg[2]);
-    return finish(t, new, err);
+    return thread_finish_cred(t, new, err);
 }
 
 static sysret_t ambient(struct thread *t, const struct sys_args *a)
@@ -225,7 +216,8 @@ static sysret_t set_securebits(struct thread *t, const struct sys_args *a)
 {
     struct cred *new;
     enum err err = cred_copy(t->cred, &new);
-    return err == ERR_OK ? finish(t, new, identity_set_securebits(&new->is, a->arg[1])) : err;
+    return err == ERR_OK ? thread_finish_cred(t, new, identity_set_securebits(&new->is, a->arg[1]))
+                         : err;
 }
 
 static sysret_t get_securebits(struct thread *t, const struct sys_args *)
@@ -239,7 +231,8 @@ static sysret_t set_keep_caps(struct thread *t, const struct sys_args *a)
     if (a->arg[1] > 1)
         return ERR_INVAL;
     enum err err = cred_copy(t->cred, &new);
-    return err == ERR_OK ? finish(t, new, identity_keep_caps(&new->is, a->arg[1] == 1)) : err;
+    return err == ERR_OK ? thread_finish_cred(t, new, identity_keep_caps(&new->is, a->arg[1] == 1))
+                         : err;
 }
 
 static sysret_t get_keep_caps(struct thread *t, const struct sys_args *)
