@@ -18,7 +18,8 @@ C_BEGIN
     X(mm)          /* mm/: an address space's areas */                                             \
     X(vm_object)   /* mm/: pages that mappings share */                                            \
     X(files)       /* file/: a process's descriptors */                                            \
-    X(signals)     /* process/: what waits for a process, its actions, its mask */
+    X(signals)     /* process/: what waits for a process, its actions, its mask */                 \
+    X(uts)         /* syscall/: the machine's names */
 
 extern struct lock_class lc_processes;
 extern struct lock_class lc_timers ACQUIRED_AFTER(lc_processes);
@@ -33,5 +34,6 @@ extern struct lock_class lc_mm ACQUIRED_AFTER(lc_tty);
 extern struct lock_class lc_vm_object ACQUIRED_AFTER(lc_mm);
 extern struct lock_class lc_files ACQUIRED_AFTER(lc_vm_object);
 extern struct lock_class lc_signals ACQUIRED_AFTER(lc_files);
+extern struct lock_class lc_uts ACQUIRED_AFTER(lc_signals);
 
 C_END

@@ -25,6 +25,7 @@ expect 255 "2 <100%>" "$program" "" "100%" "é" 255
 expect 255 "1 <>" "$program" "" "100%" "é" 255
 expect 255 "3 <é>" "$program" "" "100%" "é" 255
 expect 3 "1 <--smp>" --smp 4 "$program" --smp 3
+expect 0 "1 <reboot>" "$program" reboot
 expect 139 "1 <signal>" "$program" signal
 expect 0 "HOME </> pid 1" --mem 16 --machine q35 "$program"
 # The kernel's own words are before the program's.

@@ -221,16 +221,12 @@ static enum err find_program(const struct exec_request *r, struct entry **out)
 
 // ---- both --------------------------------------------------------------------------------------
 
-// What follows the last slash, as far as there is room.
-static struct thread_name name_of(struct cspan path)
+// What is behind the last slash.
+static struct cspan last_part(struct cspan path)
 {
-    struct thread_name name = {};
-    size_t start = cspan_len(path);
-    while (start > 0 && cspan_u8(path, start - 1) != '/')
-        start--;
-    struct span room = span_sub(SPAN_OF(name.bytes), 0, sizeof(name.bytes) - 1);
-    span_copy(room, cspan_sub(path, start, cspan_len(path) - start));
-    return name;
+    for (size_t slash; (slash = cspan_find(path, '/')) < cspan_len(path);)
+        path = cspan_sub(path, slash + 1, cspan_len(path) - slash - 1);
+    return path;
 }
 
 enum err exec_load(const struct exec_request *r, struct exec_image *out)
@@ -241,7 +237,7 @@ enum err exec_load(const struct exec_request *r, struct exec_image *out)
         err = find_program(r, &file);
     if (err != ERR_OK)
         return err;
-    *out = (struct exec_image){.exe = file, .name = name_of(r->name)};
+    *out = (struct exec_image){.exe = file, .name = last_part(r->name)};
     err = inode_open_executing(entry_inode(file));
     if (err != ERR_OK)
         goto put_file;

@@ -9,24 +9,26 @@
 
 C_BEGIN
 
+// Who the program is, for its auxiliary vector (getauxval(3)).
+struct exec_identity {
+    uint32_t uid, euid, gid, egid;
+    bool secure; // it is to be careful
+};
+
 // What is started. References stay the caller's.
 struct exec_request {
     struct entry *file;
     struct cspan name;            // as it was called, without a zero
     struct exec_strings *strings; // a script's are changed to those of its interpreter
     struct entry *root, *working; // where paths begin
-};
-
-// The name by which a thread is known (prctl(2), PR_SET_NAME).
-struct thread_name {
-    uint8_t bytes[16]; // with a zero
+    struct exec_identity identity;
 };
 
 struct exec_image {
     struct mm *mm;     // a reference
     struct entry *exe; // what is executed: a reference, and its file is open for that
     uaddr_t entry, sp;
-    struct thread_name name;
+    struct cspan name; // of what was asked for, without folders: the request's
 };
 
 // Loads. ERR_NOEXEC: no program for this machine, nor a script. ERR_2BIG: too many strings.

@@ -60,8 +60,9 @@ static size_t skip_strings(struct cspan strings, uint32_t count)
     return at;
 }
 
-static void fill_aux(struct aux *a, const struct stack_facts *facts, uint64_t name,
-                     uint64_t platform, uint64_t random)
+static void fill_aux(struct aux *a, const struct stack_facts *facts,
+                     const struct exec_identity *who, uint64_t name, uint64_t platform,
+                     uint64_t random)
 {
     aux_add(a, AT_HWCAP, user_hwcap());
     aux_add(a, AT_PAGESZ, PAGE_SIZE);
@@ -72,11 +73,11 @@ static void fill_aux(struct aux *a, const struct stack_facts *facts, uint64_t na
     aux_add(a, AT_BASE, facts->interpreter_base);
     aux_add(a, AT_FLAGS, 0);
     aux_add(a, AT_ENTRY, facts->entry);
-    aux_add(a, AT_UID, 0);
-    aux_add(a, AT_EUID, 0);
-    aux_add(a, AT_GID, 0);
-    aux_add(a, AT_EGID, 0);
-    aux_add(a, AT_SECURE, 0);
+    aux_add(a, AT_UID, who->uid);
+    aux_add(a, AT_EUID, who->euid);
+    aux_add(a, AT_GID, who->gid);
+    aux_add(a, AT_EGID, who->egid);
+    aux_add(a, AT_SECURE, who->secure ? 1 : 0);
     aux_add(a, AT_RANDOM, random);
     aux_add(a, AT_HWCAP2, user_hwcap2());
     aux_add(a, AT_EXECFN, name);
@@ -107,7 +108,7 @@ enum err stack_write(struct mm *mm, uint64_t top, const struct exec_request *r,
     uint64_t platform = w.at;
     w.at = align_down(w.at, 16);
     push(&w, CSPAN_OF(random));
-    fill_aux(&aux, facts, name, platform, w.at);
+    fill_aux(&aux, facts, &r->identity, name, platform, w.at);
 
     // Two nulls, and the count, go with the pointers: an odd number of words in all would leave the
     // stack pointer unaligned.

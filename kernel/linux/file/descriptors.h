@@ -54,6 +54,9 @@ enum err places_copy(struct places *from, struct places **out);
 void places_get(struct places *p);
 void places_put(struct places *p);
 
+// A number of its own: of no two that there are (kcmp(2)).
+uint64_t places_serial(const struct places *p);
+
 // References to the root and the working directory.
 struct entry *places_root(struct places *p);
 struct entry *places_working(struct places *p);

@@ -5,12 +5,17 @@ constexpr uint32_t UMASK_FIRST = 022;
 
 struct places {
     struct refcount refs;
+    uint64_t serial; // constant
     struct spinlock lock;
     struct entry *root GUARDED_BY(lc_files), *working GUARDED_BY(lc_files); // references
     uint32_t umask GUARDED_BY(lc_files);
 };
 HEAP_DEFINE(places, struct places);
 SPINLOCK_OPS(places, struct places, lock, lc_files)
+
+static uint64_t serials; // atomic
+
+uint64_t places_serial(const struct places *p) { return p->serial; }
 
 static enum err make(struct entry *root, struct entry *working, uint32_t umask, struct places **out)
 {
@@ -21,6 +26,7 @@ static enum err make(struct entry *root, struct entry *working, uint32_t umask, 
         return ERR_NOMEM;
     }
     refcount_init(&p->refs);
+    p->serial = atomic_add(&serials, 1);
     places_lock(p);
     p->root = root;
     p->working = working;

@@ -38,6 +38,7 @@ static enum err clone_areas(struct mm *from, struct mm *to)
     to->brk_start = from->brk_start;
     to->brk = from->brk;
     to->limits = from->limits;
+    to->marks = load_acquire(&from->marks);
     struct area *x = area_tree_first(&from->areas.tree);
     for (; err == ERR_OK && x != nullptr; x = area_tree_next(x))
         err = clone_area(from, to, x);

@@ -76,7 +76,7 @@ static enum err serve(struct mm *mm, const struct area *x, uint64_t at, uint8_t 
 {
     if ((x->kind.prot & access) == 0)
         return ERR_ACCES;
-    if (mm_may_be_large(x, at) && mm_map_large(mm, x, at))
+    if (!mm_is_marked(mm, MM_NO_LARGE_PAGES) && mm_may_be_large(x, at) && mm_map_large(mm, x, at))
         return ERR_OK;
     struct vm_cursor c;
     struct page_prop prop;

@@ -14,6 +14,8 @@ constexpr uint64_t LOW_START = 1 * GIB, LOW_END = 2 * GIB;
 
 HEAP_DEFINE(mm, struct mm);
 
+static uint64_t serials; // atomic
+
 enum err mm_create(struct mm **out)
 {
     struct mm *mm = mm_new();
@@ -25,6 +27,8 @@ enum err mm_create(struct mm **out)
         return err;
     }
     refcount_init(&mm->refs);
+    mm->serial = atomic_add(&serials, 1);
+    mm->marks = MM_DUMPABLE;
     mm_write_lock(mm);
     mm->areas.floor = MMAP_FLOOR;
     mm->areas.ceiling = USER_END;
@@ -65,6 +69,21 @@ uint64_t mm_mapped_pages(struct mm *mm)
     mm_read_unlock(mm);
     return pages;
 }
+
+bool mm_is_marked(const struct mm *mm, uint32_t mark)
+{
+    return (load_acquire(&mm->marks) & mark) != 0;
+}
+
+void mm_mark(struct mm *mm, uint32_t mark, bool on)
+{
+    if (on)
+        atomic_or(&mm->marks, mark);
+    else
+        atomic_and(&mm->marks, ~mark);
+}
+
+uint64_t mm_serial(const struct mm *mm) { return mm->serial; }
 
 void mm_set_limits(struct mm *mm, const struct mm_limits *limits)
 {

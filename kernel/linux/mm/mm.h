@@ -38,6 +38,15 @@ struct mm_limits {
 };
 void mm_set_limits(struct mm *mm, const struct mm_limits *limits);
 
+// What a space is marked with (prctl(2)): PR_SET_DUMPABLE, as every one is at first, and
+// PR_SET_THP_DISABLE. A copy has the same.
+constexpr uint32_t MM_DUMPABLE = 1, MM_NO_LARGE_PAGES = 2;
+bool mm_is_marked(const struct mm *mm, uint32_t mark);
+void mm_mark(struct mm *mm, uint32_t mark, bool on);
+
+// Its own number, which no other space ever has.
+uint64_t mm_serial(const struct mm *mm);
+
 // What to map.
 struct mm_request {
     uint64_t at, size; // page-aligned; the size is not 0

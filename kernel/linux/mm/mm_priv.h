@@ -6,6 +6,8 @@
 struct mm {
     struct refcount refs;
     struct vm_space *space; // constant
+    uint64_t serial;        // constant
+    uint32_t marks;         // atomic
     struct rwmutex lock;
     struct areas areas GUARDED_BY(lc_mm);
     uint64_t top GUARDED_BY(lc_mm); // of mappings that may go anywhere

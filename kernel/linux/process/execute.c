@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // execve(2): a process goes on with another program.
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
+#include "kernel/linux/process/limits.h"
 #include "kernel/linux/process/signals.h"
+#include "kernel/linux/process/traits.h"
 
 // ---- alone -------------------------------------------------------------------------------------
 
@@ -85,7 +88,15 @@ static void begin_anew(struct thread *t)
     store_release(&t->process->barriers, 0);
 }
 
-enum err process_execute(struct thread *t, struct exec_image *image)
+// On an error nothing of either is anybody's any more.
+static enum err give_up(struct exec_image *image, struct cred *cred, enum err err)
+{
+    exec_image_put(image);
+    cred_put(cred);
+    return err;
+}
+
+enum err process_execute(struct thread *t, struct exec_image *image, struct cred *cred)
 {
     struct process *p = t->process;
     struct descriptors *files = nullptr;
@@ -95,10 +106,8 @@ enum err process_execute(struct thread *t, struct exec_image *image)
     // Descriptors that others share stay as they are to these (execve(2)).
     if (err == ERR_OK && descriptors_are_shared(t->files))
         err = descriptors_copy(t->files, &files);
-    if (err != ERR_OK) {
-        exec_image_put(image);
-        return err;
-    }
+    if (err != ERR_OK)
+        return give_up(image, cred, err);
     if (files != nullptr) {
         descriptors_put(t->files);
         t->files = files;
@@ -106,11 +115,12 @@ enum err process_execute(struct thread *t, struct exec_image *image)
     switch_memory(t, image);
     reset_handlers(p);
     begin_anew(t);
+    thread_set_name(t, image->name);
+    thread_set_cred(t, cred);
     family_lock(&family);
     become_first(t);
     struct entry *exe = p->exe;
     p->exe = image->exe;
-    p->name = image->name;
     p->executes = true;
     process_forget_timers(p);
     family_unlock(&family);

@@ -18,7 +18,7 @@ enum err process_make(struct thread *by, const struct clone_request *r, struct p
 
 // Enters it into the family as `by`'s child or sibling, with its group and session, under an
 // identifier that it uses from then on. `by` is null for the first.
-void process_join(struct process *p, struct process *by, bool sibling, struct pid *id)
+void process_join(struct process *p, struct thread *by, bool sibling, struct pid *id)
     REQUIRES(lc_processes);
 
 // Takes it out: nobody will wait for it any more, or somebody has. The family's reference stays to
@@ -51,6 +51,15 @@ bool group_is_orphaned(struct pid *group, struct process *but) REQUIRES(lc_proce
 // nobody is left who could have it go on and somebody in it has stopped (setpgid(2)).
 void group_orphan(struct process *p, struct process *parent, struct process *but)
     REQUIRES(lc_processes);
+
+// The process that takes over the children of one that ends.
+struct process *process_reaper(struct process *p) REQUIRES(lc_processes);
+
+// A thread ends: its children's death signals come, and others of its process see to them.
+void makers_leave(struct thread *t) REQUIRES(lc_processes);
+
+// Who counts as the maker of a process's children: a thread that it has; null if it has none.
+struct thread *maker_of(struct process *parent) REQUIRES(lc_processes);
 
 void group_enter(struct process *p, struct pid *group) REQUIRES(lc_processes);
 void group_leave(struct process *p) REQUIRES(lc_processes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Process groups and sessions (credentials(7), setpgid(2), setsid(2)).
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
 #include "kernel/linux/process/signals.h"
 
@@ -94,7 +95,44 @@ enum err process_start_session(struct process *p)
 
 // ---- signals to many ---------------------------------------------------------------------------
 
-enum err process_signal_group(uint64_t group, const struct signal_info *info)
+static enum err send(struct thread *by, struct process *p, const struct cred *to,
+                     const struct signal_info *info) REQUIRES(lc_processes)
+{
+    if (!thread_may_signal(by, p, to, (uint32_t)info->signal))
+        return ERR_PERM;
+    return info->signal != 0 ? signal_send(p, info) : ERR_OK;
+}
+
+// A thread's number will do for its process.
+enum err process_signal(struct thread *by, uint64_t nr, const struct signal_info *info)
+{
+    enum err err = ERR_SRCH;
+    family_lock(&family);
+    struct pid *pid = pid_find(nr);
+    if (pid != nullptr && pid->thread != nullptr)
+        err = send(by, pid->thread->process, pid->thread->cred, info);
+    else if (pid != nullptr && pid->process != nullptr)
+        err = send(by, pid->process, pid->process->cred, info);
+    family_unlock(&family);
+    return err;
+}
+
+enum err process_signal_thread(struct thread *by, uint64_t tgid, uint64_t tid,
+                               const struct signal_info *info)
+{
+    enum err err = ERR_SRCH;
+    family_lock(&family);
+    struct pid *pid = pid_find(tid);
+    struct thread *t = pid != nullptr ? pid->thread : nullptr;
+    if (t != nullptr && (tgid == 0 || t->process->pid == tgid)) {
+        bool may = thread_may_signal(by, t->process, t->cred, (uint32_t)info->signal);
+        err = !may ? ERR_PERM : info->signal != 0 ? signal_send_thread(t, info) : ERR_OK;
+    }
+    family_unlock(&family);
+    return err;
+}
+
+enum err process_signal_group(struct thread *by, uint64_t group, const struct signal_info *info)
 {
     enum err err = ERR_SRCH;
     bool sent = false;
@@ -102,24 +140,29 @@ enum err process_signal_group(uint64_t group, const struct signal_info *info)
     struct pid *pid = pid_find(group);
     struct kinship *k = pid != nullptr ? fellows_first(&pid->group) : nullptr;
     for (; k != nullptr; k = fellows_next(&pid->group, k)) {
-        err = info->signal != 0 ? signal_send(k->process, info) : ERR_OK;
+        err = send(by, k->process, k->process->cred, info);
         sent = sent || err == ERR_OK;
     }
     family_unlock(&family);
     return sent ? ERR_OK : err;
 }
 
-enum err process_signal_all(struct process *but, const struct signal_info *info)
+// Those that may not be sent it are passed over, without an error even if all are.
+enum err process_signal_all(struct thread *by, const struct signal_info *info)
 {
-    enum err err = ERR_SRCH;
+    enum err err = ERR_OK;
+    bool any = false;
     family_lock(&family);
     for (struct pid *pid = pid_first(); pid != nullptr; pid = pid_next(pid)) {
         struct process *p = pid->process;
-        if (p != nullptr && p->pid != 1 && p != but)
-            err = info->signal != 0 ? signal_send(p, info) : ERR_OK;
+        if (p == nullptr || p->pid == 1 || p == by->process)
+            continue;
+        any = true;
+        enum err one = send(by, p, p->cred, info);
+        err = one != ERR_PERM ? one : err;
     }
     family_unlock(&family);
-    return err;
+    return any ? err : ERR_SRCH;
 }
 
 // ---- orphaned groups ---------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/linux/process/limits.h"
+#include "kernel/linux/process/credentials.h"
 #include <asm/resource.h>
 
 static_assert(LIMITS == RLIM_NLIMITS);
@@ -47,8 +48,24 @@ void limits_init(struct process *p, struct process *by)
     }
 }
 
-// Whether it may lock as much memory as there is (CAP_IPC_LOCK): everybody is root.
-static bool may_lock_any(const struct process *) { return true; }
+// What a process's memory may be, in which it may perhaps lock as much as there is.
+static struct mm_limits memory_limits(struct process *p, bool locks_any) REQUIRES(lc_signals)
+{
+    return (struct mm_limits){
+        .stack = p->limits[RLIMIT_STACK].soft,
+        .data = p->limits[RLIMIT_DATA].soft,
+        .space = p->limits[RLIMIT_AS].soft,
+        .locked = locks_any ? NONE : p->limits[RLIMIT_MEMLOCK].soft,
+    };
+}
+
+void limits_apply(struct thread *t)
+{
+    signals_lock(t->process);
+    struct mm_limits memory = memory_limits(t->process, thread_has(t, CAP_IPC_LOCK));
+    signals_unlock(t->process);
+    mm_set_limits(t->mm, &memory);
+}
 
 static enum err check(uint32_t resource, const struct limit *new)
 {
@@ -60,24 +77,41 @@ static enum err check(uint32_t resource, const struct limit *new)
     return timed && new->soft != NONE ? ERR_INVAL : ERR_OK;
 }
 
-enum err limit_set(struct thread *t, uint32_t resource, const struct limit *new, struct limit *old)
+// What a process has, with a reference; null: it is about to end. All its threads have the same.
+static struct mm *memory_of(struct process *p) REQUIRES(lc_signals)
 {
-    struct process *p = t->process;
+    struct thread *t = threads_first(&p->threads);
+    while (t != nullptr && t->mm == nullptr)
+        t = threads_next(&p->threads, t);
+    if (t == nullptr)
+        return nullptr;
+    mm_get(t->mm);
+    return t->mm;
+}
+
+enum err limit_set(struct thread *by, struct process *p, uint32_t resource, const struct limit *new,
+                   struct limit *old)
+{
+    struct mm *mm = nullptr;
+    struct mm_limits memory;
     enum err err = check(resource, new);
     if (err != ERR_OK)
         return err;
     signals_lock(p);
     *old = ELEM(p->limits, resource);
-    ELEM(p->limits, resource) = *new;
-    struct mm_limits memory = {
-        .stack = p->limits[RLIMIT_STACK].soft,
-        .data = p->limits[RLIMIT_DATA].soft,
-        .space = p->limits[RLIMIT_AS].soft,
-        .locked = may_lock_any(p) ? NONE : p->limits[RLIMIT_MEMLOCK].soft,
-    };
+    if (new->hard > old->hard && !thread_has(by, CAP_SYS_RESOURCE)) {
+        err = ERR_PERM;
+    } else {
+        ELEM(p->limits, resource) = *new;
+        memory = memory_limits(p, identity_has(&p->cred->is, CAP_IPC_LOCK));
+        mm = memory_of(p);
+    }
     signals_unlock(p);
-    mm_set_limits(t->mm, &memory);
-    return ERR_OK;
+    if (mm != nullptr) {
+        mm_set_limits(mm, &memory);
+        mm_put(mm);
+    }
+    return err;
 }
 
 uint64_t limit_of_signals(struct process *p) { return p->limits[RLIMIT_SIGPENDING].soft; }

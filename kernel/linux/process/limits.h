@@ -10,11 +10,15 @@ void limits_init(struct process *p, struct process *by);
 
 struct limit limit_of(struct process *p, uint32_t resource);
 
-// Sets one of the running thread's process, with what its memory may have, and says what it was.
-// ERR_INVAL: the soft one is above the hard one, or it cannot be kept: processor time and real-time
-// threads' time may be unlimited only. ERR_PERM: more descriptors than there can be.
-enum err limit_set(struct thread *t, uint32_t resource, const struct limit *new,
+// Sets one of a process, with what its memory may have, and says what it was. Whether the running
+// thread `by` may do that at all is the caller's affair. ERR_INVAL: the soft one is above the hard
+// one, or it cannot be kept: processor time and real-time threads' time may be unlimited only.
+// ERR_PERM: more descriptors than there can be, or a higher hard one without CAP_SYS_RESOURCE.
+enum err limit_set(struct thread *by, struct process *p, uint32_t resource, const struct limit *new,
                    struct limit *old);
+
+// Has the running thread's memory go by its process's limits, when either has become another.
+void limits_apply(struct thread *t);
 
 // How many signals may wait, of all processes.
 uint64_t limit_of_signals(struct process *p) REQUIRES(lc_signals);

@@ -17,6 +17,8 @@ void process_put(struct process *p)
     handlers_put(p->handlers);
     if (p->exe != nullptr)
         exec_file_put(p->exe);
+    if (p->cred != nullptr)
+        cred_put(p->cred);
     process_delete(p);
 }
 
@@ -62,8 +64,9 @@ enum err process_make(struct thread *by, const struct clone_request *r, struct p
     return ERR_OK;
 }
 
-void process_join(struct process *p, struct process *by, bool sibling, struct pid *id)
+void process_join(struct process *p, struct thread *maker, bool sibling, struct pid *id)
 {
+    struct process *by = maker != nullptr ? maker->process : nullptr;
     p->id = id;
     p->pid = id->nr;
     id->process = p;
@@ -76,8 +79,8 @@ void process_join(struct process *p, struct process *by, bool sibling, struct pi
         return;
     }
     p->exe = exec_file_get(by->exe);
-    p->name = by->name;
     p->parent = sibling ? by->parent : by;
+    p->maker = sibling ? by->maker : maker;
     children_push_back(&p->parent->children, &p->kinship);
 }
 
@@ -108,13 +111,14 @@ static void tell_of_change(struct process *parent)
 struct signal_info process_info(struct process *p, uint32_t wait_status)
 {
     uint32_t signal = wait_status & 0x7f, high = wait_status >> 8 & 0xff;
+    uint32_t uid = p->cred->is.uid.real;
     if (wait_status == WAIT_CONTINUED)
-        return siginfo_child(CLD_CONTINUED, p->pid, 0, SIGCONT);
+        return siginfo_child(CLD_CONTINUED, p->pid, uid, SIGCONT);
     if (signal == WAIT_STOPPED)
-        return siginfo_child(CLD_STOPPED, p->pid, 0, (int32_t)high);
+        return siginfo_child(CLD_STOPPED, p->pid, uid, (int32_t)high);
     if (signal != 0)
-        return siginfo_child(CLD_KILLED, p->pid, 0, (int32_t)signal);
-    return siginfo_child(CLD_EXITED, p->pid, 0, (int32_t)high);
+        return siginfo_child(CLD_KILLED, p->pid, uid, (int32_t)signal);
+    return siginfo_child(CLD_EXITED, p->pid, uid, (int32_t)high);
 }
 
 // Tells the parent that it has ended. True: that one does not wait for it.
@@ -129,11 +133,12 @@ static bool report_end(struct process *p) REQUIRES(lc_processes)
     return unwanted;
 }
 
-// One whose parent has ended becomes the first process's child, whose end SIGCHLD tells.
-static void adopt(struct process *p) REQUIRES(lc_processes)
+// One whose parent has ended becomes another's child, whose end SIGCHLD tells.
+static void adopt(struct process *p, struct process *reaper) REQUIRES(lc_processes)
 {
     struct process *before = p->parent;
-    p->parent = family.first;
+    p->parent = reaper;
+    p->maker = maker_of(reaper);
     p->end_signal = SIGCHLD;
     children_push_back(&p->parent->children, &p->kinship);
     if (!p->ended) {
@@ -149,8 +154,9 @@ bool process_ended(struct process *p, uint32_t wait_status)
     if (p->pid == 1)
         process_end_machine(wait_status);
     group_orphan(p, p->parent, p);
+    struct process *reaper = process_reaper(p);
     for (struct kinship *k; (k = children_pop_front(&p->children)) != nullptr;)
-        adopt(k->process);
+        adopt(k->process, reaper);
     p->wait_status = wait_status;
     p->ended = true;
     bool unwanted = report_end(p);

@@ -6,6 +6,7 @@
 // process has, and what waits for them. What only a thread itself touches needs no lock.
 #pragma once
 #include "kernel/frame/frame.h"
+#include "kernel/linux/cred/cred.h"
 #include "kernel/linux/exec/exec.h"
 #include "kernel/linux/file/descriptors.h"
 #include "kernel/linux/lock_classes.h"
@@ -26,6 +27,7 @@ constexpr uint64_t SIGNAL_DEFAULT = 0, SIGNAL_IGNORE = 1;
 // signals of these processes.
 struct signal_handlers {
     struct refcount refs;
+    uint64_t serial; // their own number; constant
     struct spinlock lock;
     struct signal_action actions[SIGNAL_MAX] GUARDED_BY(lc_signals); // from signal 1 on
 };
@@ -61,6 +63,19 @@ struct thread_schedule {
     struct cpuset affinity; // empty: everywhere
 };
 
+// What a thread is called (comm), with zeros behind.
+struct thread_name {
+    uint8_t bytes[16];
+};
+
+// What a thread has asked for by prctl(2) and personality(2), and those that it makes begin with.
+struct thread_traits {
+    uint64_t slack_ns, usual_slack_ns; // how late its sleeps may end; 0 asks for the usual one
+    uint32_t personality;
+    uint32_t memory_errors; // PR_MCE_KILL_DEFAULT and so on
+    bool no_new_privileges;
+};
+
 struct thread {
     struct refcount refs;
     struct process *process;         // a reference; constant
@@ -68,11 +83,17 @@ struct thread {
     uint64_t tid;                    // its number; constant
     struct list_link fellowship;     // in process->threads. lc_signals
     struct thread_schedule schedule; // lc_processes
+    // A reference, which the thread alone changes, with lc_processes and lc_signals: others read it
+    // with one of them, and may take a reference of their own.
+    struct cred *cred;
+    uint32_t death_signal; // for its process, when who has made that ends; 0: none. lc_processes
+    struct thread_name name GUARDED_BY(lc_signals);
+
+    struct places *places; // a reference; constant
 
     // The thread's own.
-    struct mm *mm; // a reference; null: it ends. Others look under lc_signals
+    struct mm *mm;             // a reference, until it ends; others take theirs by thread_mm
     struct descriptors *files; // a reference, until it ends
-    struct places *places;     // the same
     struct user_context *ctx;
     struct task *task;         // a reference; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
@@ -83,6 +104,7 @@ struct thread {
     uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
     uint64_t robust_list;   // of set_robust_list(2); 0: none
     uint64_t faults;        // atomic: that have been served
+    struct thread_traits traits;
 
     // Whoever made it by vfork(2) waits until it has let go of the memory that they share.
     bool let_go; // atomic
@@ -123,8 +145,11 @@ struct process {
 
     // The family. lc_processes
     struct pid *id, *group, *session; // in use until it has been waited for
-    struct process *parent;           // null: the first process
-    struct kinship kinship;           // in the parent's and the group's lists
+    struct process *parent; // null: the first process
+    struct thread *maker;   // which thread of the parent's counts as such; null: none yet
+    struct cred *cred;      // its first thread's, or what that had at its end; as thread's
+    bool is_reaper;         // of orphans below it: PR_SET_CHILD_SUBREAPER
+    struct kinship kinship; // in the parent's and the group's lists
     struct children children;
     bool ended;
     uint32_t wait_status; // as wait(2) reports it, once it has ended
@@ -216,9 +241,10 @@ enum err thread_clone(struct thread *t, const struct clone_request *r, uint64_t 
 // ended (a thread), or has been waited for (a process).
 struct thread *thread_find(uint64_t tid);
 struct process *process_find(uint64_t pid);
-// A thread's memory, with a reference; null: it has let go of it.
-struct mm *thread_memory(struct thread *t);
 void thread_put(struct thread *t);
+
+// A thread's memory, with a reference; null: it has let go of it.
+struct mm *thread_mm(struct thread *t);
 void process_put(struct process *p);
 
 // Ends the running thread. `wait_status` is as wait(2) reports it of the process, if this is its
@@ -238,10 +264,10 @@ bool thread_is_killed(void);
 void process_take_timer(struct process *p, struct signal_info *info);
 void process_forget_timers(struct process *p);
 
-// Makes the running thread, alone, execute the image, which it takes over; on an error too. The
-// process's other threads have ended when it returns. ERR_NOMEM, ERR_AGAIN: it is to end itself.
+// Makes the running thread, alone, execute the image with these credentials, both of which it takes
+// over; on an error too. The process's other threads have ended when it returns. ERR_NOMEM, ERR_AGAIN: it is to end itself.
 // ERR_INVAL: another process has the same signal handlers.
-enum err process_execute(struct thread *t, struct exec_image *image);
+enum err process_execute(struct thread *t, struct exec_image *image, struct cred *cred);
 
 // What to wait for.
 struct wait_request {

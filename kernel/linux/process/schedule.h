@@ -24,14 +24,20 @@ struct schedule_change {
     struct cpuset affinity;
 };
 
-// Of thread `tid`. ERR_SRCH: there is none. ERR_INVAL: no CPU of the affinity runs.
+// Of thread `tid`; changes are the running thread's. ERR_SRCH: there is none. ERR_INVAL: no CPU of
+// the affinity runs. ERR_PERM: it is somebody else's, or may not have that. ERR_ACCES: the nice
+// value alone is what it may not have.
 enum err schedule_get(uint64_t tid, struct thread_schedule *out);
 enum err schedule_change(uint64_t tid, const struct schedule_change *c);
 
-// Nice values of several: of a process group's threads, or of every one's. ERR_SRCH: there is none.
-// `*least` is the lowest value among them.
+// How long a thread runs before others have their turn that are scheduled as it is; 0: for ever
+// (sched_rr_get_interval(2)). In nanoseconds.
+uint64_t schedule_slice(const struct thread_schedule *s);
+
+// Nice values of several: of a process group's threads, or of a user's. ERR_SRCH: there is none.
+// ERR_PERM and ERR_ACCES: some are as they were. `*least` is the lowest value among them.
 enum err schedule_nice_group(uint64_t group, const struct schedule_change *c, int32_t *least);
-enum err schedule_nice_all(const struct schedule_change *c, int32_t *least);
+enum err schedule_nice_user(uint32_t uid, const struct schedule_change *c, int32_t *least);
 
 // The room's own: a thread that has not run yet begins as its maker goes.
 void schedule_inherit(struct thread *t, const struct thread *by) REQUIRES(lc_processes);

@@ -5,6 +5,8 @@
 
 HEAP_DEFINE(handlers, struct signal_handlers);
 
+static uint64_t serials; // of handlers; atomic
+
 struct signal_action *signal_action_of(struct process *p, uint32_t signal)
 {
     return &ELEM(p->handlers->actions, signal - 1);
@@ -183,6 +185,7 @@ enum err handlers_make(struct signal_handlers *from, const struct clone_request 
     if (h == nullptr)
         return ERR_NOMEM;
     refcount_init(&h->refs);
+    h->serial = atomic_add(&serials, 1);
     if (from != nullptr) {
         handlers_lock(from);
         for (uint32_t i = 0; i < SIGNAL_MAX; i++) {

@@ -18,10 +18,14 @@ enum err signal_send_thread(struct thread *t, const struct signal_info *info);
 // is ignored, memory is short, or nobody is there any more.
 bool signal_send_timer(struct process *p, struct thread *t, const struct signal_info *info);
 
-// The same to all of a group, or to every process but the first and `but` (null: to those too).
-// Signal 0 only asks. ERR_SRCH: there is no such.
-enum err process_signal_group(uint64_t group, const struct signal_info *info);
-enum err process_signal_all(struct process *but, const struct signal_info *info);
+// From the running thread, as kill(2) has it: to a process, to a thread (`tgid` 0: of any process),
+// to all of a group, to every process but the first and its own. Signal 0 only asks. ERR_SRCH:
+// there is no such. ERR_PERM: none of them may be sent it, which is no error for all.
+enum err process_signal(struct thread *by, uint64_t pid, const struct signal_info *info);
+enum err process_signal_thread(struct thread *by, uint64_t tgid, uint64_t tid,
+                               const struct signal_info *info);
+enum err process_signal_group(struct thread *by, uint64_t group, const struct signal_info *info);
+enum err process_signal_all(struct thread *by, const struct signal_info *info);
 
 // To the running thread, by its own instruction: neither blocked nor ignored.
 void signal_force(struct thread *t, const struct signal_info *info);

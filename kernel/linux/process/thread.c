@@ -2,9 +2,11 @@
 // Threads: from clone(2) to their end.
 #include "kernel/linux/futex/futex.h"
 #include "kernel/linux/futex/robust.h"
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
 #include "kernel/linux/process/schedule.h"
 #include "kernel/linux/process/signals.h"
+#include "kernel/linux/process/traits.h"
 #include "kernel/linux/process/usage.h"
 
 HEAP_DEFINE(thread, struct thread);
@@ -54,7 +56,21 @@ void thread_put(struct thread *t)
         return;
     task_put(t->task);
     process_put(t->process);
+    if (t->places != nullptr)
+        places_put(t->places);
+    if (t->cred != nullptr)
+        cred_put(t->cred);
     thread_delete(t);
+}
+
+struct mm *thread_mm(struct thread *t)
+{
+    signals_lock(t->process);
+    struct mm *mm = t->mm;
+    if (mm != nullptr)
+        mm_get(mm);
+    signals_unlock(t->process);
+    return mm;
 }
 
 struct thread *thread_find(uint64_t tid)
@@ -66,16 +82,6 @@ struct thread *thread_find(uint64_t tid)
         refcount_get(&t->refs);
     family_unlock(&family);
     return t;
-}
-
-struct mm *thread_memory(struct thread *t)
-{
-    signals_lock(t->process);
-    struct mm *mm = t->mm;
-    if (mm != nullptr)
-        mm_get(mm);
-    signals_unlock(t->process);
-    return mm;
 }
 
 // ---- beginning ---------------------------------------------------------------------------------
@@ -105,20 +111,13 @@ free_thread:
     return err;
 }
 
-static void put_files(struct thread *t)
-{
-    if (t->files != nullptr)
-        descriptors_put(t->files);
-    if (t->places != nullptr)
-        places_put(t->places);
-}
-
 // One that has never run.
 static void unmake(struct thread *t)
 {
     user_ctx_destroy(t->ctx);
     mm_put(t->mm);
-    put_files(t);
+    if (t->files != nullptr)
+        descriptors_put(t->files);
     thread_put(t);
 }
 
@@ -149,11 +148,18 @@ enum err process_start_first(const struct exec_image *image, struct descriptors 
     user_ctx_reset(t->ctx, image->entry, image->sp);
     t->files = files;
     t->places = places;
+    traits_begin(t);
+    struct cred *root;
+    err = cred_make_first(&root);
+    if (err != ERR_OK)
+        return err;
+    cred_inherit(t, root);
+    cred_put(root);
+    thread_set_name(t, image->name);
     family_lock(&family);
     err = pid_take(0, &pid);
     if (err == ERR_OK) {
         p->exe = image->exe;
-        p->name = image->name;
         process_join(p, nullptr, false, pid);
         signals_lock(p);
         join(t, pid);
@@ -240,7 +246,7 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
     struct process *p = t->process;
     struct pid *pid;
     family_lock(&family);
-    enum err err = pid_take(r->tid, &pid);
+    enum err err = thread_may_clone(by) ? pid_take(r->tid, &pid) : ERR_AGAIN;
     if (err != ERR_OK)
         goto unlock;
     signals_lock(by->process);
@@ -255,7 +261,7 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
     if (err != ERR_OK) {
         pid_leave(pid);
     } else if (!r->thread) {
-        process_join(p, by->process, r->sibling, pid);
+        process_join(p, by, r->sibling, pid);
         signals_lock(p);
         join(t, pid);
         signals_unlock(p);
@@ -275,6 +281,8 @@ enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t
     err = copy_files(t, by, r);
     if (err == ERR_OK) {
         set_registers(t, by, r);
+        traits_inherit(t, by);
+        cred_inherit(t, by->cred);
         err = enter(t, by, r);
     }
     if (err != ERR_OK) {
@@ -331,7 +339,7 @@ static void let_memory_go(struct thread *t)
     mm_put(mm);
     user_ctx_destroy(t->ctx);
     thread_let_go(t);
-    put_files(t);
+    descriptors_put(t->files);
 }
 
 // What the others of its process have to know. True: there is none.
@@ -358,6 +366,7 @@ void thread_end(struct thread *t, uint32_t wait_status)
     bool all_stopped, gone = false;
     let_memory_go(t);
     family_lock(&family);
+    makers_leave(t);
     bool last = leave(t, &wait_status, &all_stopped);
     t->pid->thread = nullptr;
     pid_leave(t->pid);

@@ -41,3 +41,13 @@ uint32_t process_thread_count(struct process *p)
     signals_unlock(p);
     return count;
 }
+
+uint32_t thread_total(void)
+{
+    uint32_t count = 0;
+    family_lock(&family);
+    for (struct pid *pid = pid_first(); pid != nullptr; pid = pid_next(pid))
+        count += pid->thread != nullptr;
+    family_unlock(&family);
+    return count;
+}

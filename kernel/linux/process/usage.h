@@ -19,7 +19,8 @@ static inline struct usage usage_sum(struct usage a, struct usage b)
     return (struct usage){a.cpu_ns + b.cpu_ns, a.faults + b.faults};
 }
 
-// How many threads a process has.
+// How many threads a process has, and all processes together.
 uint32_t process_thread_count(struct process *p);
+uint32_t thread_total(void);
 
 C_END

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // clone(2), fork(2), vfork(2), and the words that tell of a thread's end.
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/syscall/sys.h"
 #include <asm/signal.h>
 #include <linux/futex.h>
@@ -130,6 +131,9 @@ sysret_t sys_clone3(struct thread *t, const struct sys_args *a)
         err = mm_read(t->mm, (uaddr_t){c.set_tid}, SPAN_OF(wanted));
         if (err == ERR_OK && (wanted < 1 || wanted >= PID_MAX))
             err = ERR_INVAL;
+        if (err == ERR_OK && !thread_has(t, CAP_CHECKPOINT_RESTORE) &&
+            !thread_has(t, CAP_SYS_ADMIN))
+            err = ERR_PERM;
     }
     if (err != ERR_OK)
         return err;
@@ -162,8 +166,11 @@ sysret_t sys_get_robust_list(struct thread *t, const struct sys_args *a)
     struct thread *of = thread_find(tid == 0 ? t->tid : (uint64_t)tid);
     if (of == nullptr)
         return ERR_SRCH;
+    bool may = thread_may_look(t, of);
     uint64_t head = of->robust_list;
     thread_put(of);
+    if (!may)
+        return ERR_PERM;
     enum err err = mm_write(t->mm, (uaddr_t){a->arg[2]}, CSPAN_OF(size));
     return err == ERR_OK ? mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(head)) : err;
 }

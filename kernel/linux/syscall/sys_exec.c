@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // execve(2) and execveat(2).
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/syscall/path.h"
 #include <linux/fcntl.h>
 
@@ -59,28 +60,43 @@ static enum err find(const struct path *path, bool follow, struct entry **out)
     return ERR_OK;
 }
 
+// Loads the program that a path names, for who executes it.
+static enum err load(const struct path *path, bool follow, struct exec_request *r,
+                     struct exec_image *image)
+{
+    enum err err = find(path, follow, &r->file);
+    if (err != ERR_OK)
+        return err;
+    err = !follow && entry_inode(r->file)->type == MODE_LINK ? ERR_LOOP : exec_load(r, image);
+    entry_put(r->file);
+    return err;
+}
+
 static sysret_t execute(struct thread *t, const struct path *path, bool follow,
                         struct exec_strings *strings)
 {
+    struct exec_image image;
+    struct cred *cred;
+    enum err err = cred_copy(t->cred, &cred);
+    if (err != ERR_OK)
+        return err;
+    bool secure = identity_exec(&cred->is, t->traits.no_new_privileges);
     struct entry *working = places_working(t->places);
     struct exec_request r = {
         .name = cspan_sub(CSPAN_OF(path->text->bytes), 0, path->len),
         .strings = strings,
         .root = path->root,
         .working = working,
+        .identity = {cred->is.uid.real, cred->is.uid.effective, cred->is.gid.real,
+                     cred->is.gid.effective, secure},
     };
-    struct exec_image image;
-    enum err err = find(path, follow, &r.file);
-    if (err == ERR_OK && !follow && entry_inode(r.file)->type == MODE_LINK) {
-        entry_put(r.file);
-        err = ERR_LOOP;
-    }
-    if (err == ERR_OK) {
-        err = exec_load(&r, &image);
-        entry_put(r.file);
-    }
+    err = load(path, follow, &r, &image);
     entry_put(working);
-    return err == ERR_OK ? process_execute(t, &image) : err;
+    if (err != ERR_OK) {
+        cred_put(cred);
+        return err;
+    }
+    return process_execute(t, &image, cred);
 }
 
 static sysret_t execute_at(struct thread *t, uint64_t dirfd, uint64_t at, uint64_t arguments,

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // getrlimit(2), setrlimit(2), prlimit(2).
+#include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/limits.h"
 #include "kernel/linux/syscall/sys.h"
-
-static enum err set(struct thread *t, uint32_t resource, uint64_t at, struct limit *old)
-{
-    struct limit new;
-    if (resource >= LIMITS)
-        return ERR_INVAL;
-    enum err err = mm_read(t->mm, (uaddr_t){at}, SPAN_OF(new));
-    return err == ERR_OK ? limit_set(t, resource, &new, old) : err;
-}
 
 static enum err get(struct process *p, uint32_t resource, struct limit *out)
 {
@@ -29,24 +21,41 @@ sysret_t sys_getrlimit(struct thread *t, const struct sys_args *a)
 
 sysret_t sys_setrlimit(struct thread *t, const struct sys_args *a)
 {
-    struct limit old;
-    return set(t, (uint32_t)a->arg[0], a->arg[1], &old);
+    struct limit new, old;
+    enum err err = mm_read(t->mm, (uaddr_t){a->arg[1]}, SPAN_OF(new));
+    if (err == ERR_OK && (uint32_t)a->arg[0] >= LIMITS)
+        err = ERR_INVAL;
+    return err == ERR_OK ? limit_set(t, t->process, (uint32_t)a->arg[0], &new, &old) : err;
 }
 
-// Of another process they are told, but not set.
+// Those of another, even of another thread, go by who that is.
+static enum err permit(struct thread *t, uint64_t tid)
+{
+    if (tid == t->tid)
+        return ERR_OK;
+    struct cred *c = cred_find(tid);
+    if (c == nullptr)
+        return ERR_SRCH;
+    bool may = identity_may_limit(&t->cred->is, &c->is);
+    cred_put(c);
+    return may ? ERR_OK : ERR_PERM;
+}
+
 sysret_t sys_prlimit64(struct thread *t, const struct sys_args *a)
 {
-    int32_t pid = (int32_t)a->arg[0];
     uint32_t resource = (uint32_t)a->arg[1];
-    struct limit old;
-    if (resource >= LIMITS)
-        return ERR_INVAL;
-    struct process *p = process_find(pid == 0 ? t->process->pid : (uint64_t)pid);
+    struct limit new, old;
+    uint64_t tid = (int32_t)a->arg[0] == 0 ? t->tid : (uint64_t)(int32_t)a->arg[0];
+    enum err err = a->arg[2] != 0 ? mm_read(t->mm, (uaddr_t){a->arg[2]}, SPAN_OF(new)) : ERR_OK;
+    if (err == ERR_OK)
+        err = permit(t, tid);
+    if (err != ERR_OK)
+        return err;
+    struct process *p = process_find(tid);
     if (p == nullptr)
         return ERR_SRCH;
-    enum err err = a->arg[2] == 0      ? get(p, resource, &old)
-                   : p == t->process ? set(t, resource, a->arg[2], &old)
-                                       : ERR_PERM;
+    err = resource < LIMITS && a->arg[2] != 0 ? limit_set(t, p, resource, &new, &old)
+                                              : get(p, resource, &old);
     process_put(p);
     if (err == ERR_OK && a->arg[3] != 0)
         err = mm_write(t->mm, (uaddr_t){a->arg[3]}, CSPAN_OF(old));

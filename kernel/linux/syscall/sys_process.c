@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// exit(2), getpid(2), setpgid(2), uname(2) and the like.
+// exit(2), getpid(2), setpgid(2) and the like.
 #include "kernel/linux/syscall/sys.h"
 #include <asm/prctl.h>
-#include <linux/utsname.h>
 
 sysret_t sys_exit(struct thread *t, const struct sys_args *a)
 {
@@ -69,11 +68,6 @@ sysret_t sys_setsid(struct thread *t, const struct sys_args *)
     return err == ERR_OK ? (sysret_t)t->process->pid : err;
 }
 
-sysret_t sys_getuid(struct thread *, const struct sys_args *) { return 0; }
-sysret_t sys_geteuid(struct thread *, const struct sys_args *) { return 0; }
-sysret_t sys_getgid(struct thread *, const struct sys_args *) { return 0; }
-sysret_t sys_getegid(struct thread *, const struct sys_args *) { return 0; }
-
 sysret_t sys_sched_yield(struct thread *, const struct sys_args *)
 {
     task_yield();
@@ -89,21 +83,6 @@ sysret_t sys_getcpu(struct thread *t, const struct sys_args *a)
     if (err == ERR_OK && a->arg[1] != 0)
         err = mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(node));
     return err;
-}
-
-static void put_name(struct span field, struct cspan name) { span_copy(field, name); }
-
-// The version is that of the interface (the pinned headers').
-sysret_t sys_uname(struct thread *t, const struct sys_args *a)
-{
-    struct new_utsname name = {};
-    put_name(SPAN_OF(name.sysname), SPAN_TEXT("Linux"));
-    put_name(SPAN_OF(name.nodename), SPAN_TEXT("keel"));
-    put_name(SPAN_OF(name.release), SPAN_TEXT("6.1.0-keel"));
-    put_name(SPAN_OF(name.version), SPAN_TEXT("#1 SMP"));
-    put_name(SPAN_OF(name.machine), SPAN_TEXT("x86_64"));
-    put_name(SPAN_OF(name.domainname), SPAN_TEXT("(none)"));
-    return mm_write(t->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(name));
 }
 
 static enum err set_base(struct thread *t, uint64_t base, bool fs)

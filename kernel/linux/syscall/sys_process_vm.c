@@ -96,7 +96,7 @@ static struct mm *memory_of(uint64_t pid)
     struct thread *t = thread_find(pid);
     if (t == nullptr)
         return nullptr;
-    struct mm *mm = thread_memory(t);
+    struct mm *mm = thread_mm(t);
     thread_put(t);
     return mm;
 }

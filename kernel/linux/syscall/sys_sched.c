@@ -2,6 +2,7 @@
 // sched_setscheduler(2), sched_setaffinity(2), setpriority(2) and their kin.
 #include "kernel/linux/process/schedule.h"
 #include "kernel/linux/syscall/sys.h"
+#include "kernel/linux/syscall/timespec.h"
 #include <linux/resource.h>
 #include <linux/sched.h>
 
@@ -106,6 +107,16 @@ sysret_t sys_sched_get_priority_min(struct thread *, const struct sys_args *a)
 {
     uint32_t policy = (uint32_t)a->arg[0];
     return !is_known(policy) ? ERR_INVAL : is_real_time(policy) ? PRIORITY_MIN : 0;
+}
+
+sysret_t sys_sched_rr_get_interval(struct thread *t, const struct sys_args *a)
+{
+    struct thread_schedule s;
+    enum err err = get(t, a->arg[0], &s);
+    if (err != ERR_OK)
+        return err;
+    struct __kernel_timespec slice = timespec_of(schedule_slice(&s));
+    return mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(slice));
 }
 
 // ---- attributes (sched_setattr(2)) -------------------------------------------------------------
@@ -236,7 +247,7 @@ sysret_t sys_sched_getaffinity(struct thread *t, const struct sys_args *a)
 
 // ---- nice values -------------------------------------------------------------------------------
 
-// All whom the call names; 0 is the caller, its group, its user. There is one user.
+// All whom the call names; 0 is the caller, its group, its user.
 static enum err nice_named(struct thread *t, const struct sys_args *a,
                            const struct schedule_change *c, int32_t *least)
 {
@@ -254,7 +265,7 @@ static enum err nice_named(struct thread *t, const struct sys_args *a,
             must(process_group(t->process->pid, &group));
         return schedule_nice_group(group, c, least);
     case PRIO_USER:
-        return who == 0 ? schedule_nice_all(c, least) : ERR_SRCH;
+        return schedule_nice_user(who != 0 ? (uint32_t)who : t->cred->is.uid.real, c, least);
     }
     return ERR_INVAL;
 }

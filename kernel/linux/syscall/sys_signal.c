@@ -143,28 +143,9 @@ sysret_t sys_rt_sigreturn(struct thread *t, const struct sys_args *)
 
 // ---- sending -----------------------------------------------------------------------------------
 
-// 0 only asks whether somebody is there.
-static sysret_t send_to_process(uint64_t pid, const struct signal_info *info)
+static struct signal_info sent(struct thread *by, uint32_t signal, int32_t code)
 {
-    struct process *to = process_find(pid);
-    if (to == nullptr)
-        return ERR_SRCH;
-    enum err err = info->signal == 0 ? ERR_OK : signal_send(to, info);
-    process_put(to);
-    return err;
-}
-
-// `tgid` 0: of any process.
-static sysret_t send_to_thread(uint64_t tgid, uint64_t tid, const struct signal_info *info)
-{
-    struct thread *to = thread_find(tid);
-    if (to == nullptr)
-        return ERR_SRCH;
-    enum err err = tgid != 0 && to->process->pid != tgid ? ERR_SRCH
-                   : info->signal == 0                   ? ERR_OK
-                                                         : signal_send_thread(to, info);
-    thread_put(to);
-    return err;
+    return siginfo_sent(signal, code, by->process->pid, by->cred->is.uid.real);
 }
 
 sysret_t sys_kill(struct thread *t, const struct sys_args *a)
@@ -174,22 +155,24 @@ sysret_t sys_kill(struct thread *t, const struct sys_args *a)
     uint64_t group = (uint64_t)-(int64_t)pid;
     if (signal > SIGNAL_MAX)
         return ERR_INVAL;
-    struct signal_info info = siginfo_sent(signal, SI_USER, t->process->pid, 0);
+    struct signal_info info = sent(t, signal, SI_USER);
     if (pid > 0)
-        return send_to_process((uint64_t)pid, &info);
+        return process_signal(t, (uint64_t)pid, &info);
     if (pid == -1)
-        return process_signal_all(t->process, &info);
+        return process_signal_all(t, &info);
+    if (pid == INT32_MIN)
+        return ERR_SRCH;
     if (pid == 0)
         must(process_group(t->process->pid, &group));
-    return process_signal_group(group, &info);
+    return process_signal_group(t, group, &info);
 }
 
 static sysret_t kill_thread(struct thread *t, uint64_t tgid, int32_t tid, uint32_t signal)
 {
-    struct signal_info info = siginfo_sent(signal, SI_TKILL, t->process->pid, 0);
+    struct signal_info info = sent(t, signal, SI_TKILL);
     if (tid <= 0 || signal > SIGNAL_MAX)
         return ERR_INVAL;
-    return send_to_thread(tgid, (uint64_t)tid, &info);
+    return process_signal_thread(t, tgid, (uint64_t)tid, &info);
 }
 
 sysret_t sys_tkill(struct thread *t, const struct sys_args *a)
@@ -227,7 +210,7 @@ sysret_t sys_rt_sigqueueinfo(struct thread *t, const struct sys_args *a)
     enum err err = read_info(t, pid, (uint32_t)a->arg[1], a->arg[2], &info);
     if (err != ERR_OK)
         return err;
-    return pid > 0 ? send_to_process((uint64_t)pid, &info) : (sysret_t)ERR_SRCH;
+    return pid > 0 ? process_signal(t, (uint64_t)pid, &info) : ERR_SRCH;
 }
 
 sysret_t sys_rt_tgsigqueueinfo(struct thread *t, const struct sys_args *a)
@@ -237,7 +220,9 @@ sysret_t sys_rt_tgsigqueueinfo(struct thread *t, const struct sys_args *a)
     if (tgid <= 0 || tid <= 0)
         return ERR_INVAL;
     enum err err = read_info(t, tid, (uint32_t)a->arg[2], a->arg[3], &info);
-    return err == ERR_OK ? send_to_thread((uint64_t)tgid, (uint64_t)tid, &info) : err;
+    if (err != ERR_OK)
+        return err;
+    return process_signal_thread(t, (uint64_t)tgid, (uint64_t)tid, &info);
 }
 
 // ---- waiting for them --------------------------------------------------------------------------
