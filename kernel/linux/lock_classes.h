@@ -12,7 +12,8 @@ C_BEGIN
     X(futex_later) /* futex/: a second bucket */                                                   \
     X(mm)          /* mm/: an address space's areas */                                             \
     X(vm_object)   /* mm/: pages that mappings share */                                            \
-    X(signals)     /* process/: what waits for a process, its actions, its mask */
+    X(signals)     /* process/: what waits for a process, its actions, its mask */                 \
+    X(vdso)        /* vdso/: what programs are told of the clocks */
 
 extern struct lock_class lc_processes;
 extern struct lock_class lc_timers ACQUIRED_AFTER(lc_processes);
@@ -21,5 +22,6 @@ extern struct lock_class lc_futex_later ACQUIRED_AFTER(lc_futex);
 extern struct lock_class lc_mm ACQUIRED_AFTER(lc_futex_later);
 extern struct lock_class lc_vm_object ACQUIRED_AFTER(lc_mm);
 extern struct lock_class lc_signals ACQUIRED_AFTER(lc_vm_object);
+extern struct lock_class lc_vdso ACQUIRED_AFTER(lc_signals);
 
 C_END

@@ -3,14 +3,17 @@
 #include "kernel/linux/elf/elf.h"
 #include "kernel/linux/exec/stack.h"
 #include "kernel/linux/mm/vm_object.h"
+#include "kernel/linux/vdso/vdso.h"
 
 // Where a program that goes anywhere is put: two thirds up, as on Linux.
 constexpr uint64_t PIE_BASE = 0x555555554000;
 
-// The heap, the stack's top and that of mappings are moved by chance below these many bytes.
+// The heap, the stack's top, that of mappings and the vDSO below that are moved by chance below
+// these many bytes.
 constexpr uint64_t BRK_CHANCE = 32 * MIB;
 constexpr uint64_t STACK_CHANCE = 16 * GIB;
 constexpr uint64_t MMAP_CHANCE = 1ull << 40;
+constexpr uint64_t VDSO_CHANCE = 1ull << 40;
 constexpr uint64_t PIE_CHANCE = 1ull << 40;
 
 // Below the stack's top no mapping is put that may go anywhere: as much as Linux leaves, far more
@@ -82,10 +85,12 @@ static enum err map_program(struct mm *mm, const struct elf_program *p, uint64_t
     return err;
 }
 
-static enum err map_stack(struct mm *mm, bool exec, uint64_t *top)
+// Other mappings go below `*below`.
+static enum err map_stack(struct mm *mm, bool exec, uint64_t *top, uint64_t *below)
 {
     *top = USER_END - PAGE_SIZE - chance(STACK_CHANCE);
-    mm_set_top(mm, *top - STACK_ROOM - chance(MMAP_CHANCE));
+    *below = *top - STACK_ROOM - chance(MMAP_CHANCE);
+    mm_set_top(mm, *below);
     uint64_t at;
     struct mm_request r = {
         .at = *top - STACK_FIRST,
@@ -99,18 +104,20 @@ static enum err map_stack(struct mm *mm, bool exec, uint64_t *top)
 static enum err fill(const struct exec_request *r, const struct elf_program *p, struct mm *mm,
                      struct exec_image *out)
 {
-    uint64_t base = p->moves ? PIE_BASE + chance(PIE_CHANCE) - p->low : 0, stack_top;
-    enum err err = map_program(mm, p, base);
-    if (err == ERR_OK)
-        err = map_stack(mm, p->stack_exec, &stack_top);
-    if (err != ERR_OK)
-        return err;
-    mm_set_brk_start(mm, base + p->high + chance(BRK_CHANCE));
+    uint64_t base = p->moves ? PIE_BASE + chance(PIE_CHANCE) - p->low : 0, stack_top, below;
     struct stack_facts facts = {
         .entry = base + p->entry,
         .headers = p->headers != 0 ? base + p->headers : 0,
         .header_count = p->header_count,
     };
+    enum err err = map_program(mm, p, base);
+    if (err == ERR_OK)
+        err = map_stack(mm, p->stack_exec, &stack_top, &below);
+    if (err == ERR_OK)
+        err = vdso_map(mm, below - chance(VDSO_CHANCE), &facts.vdso);
+    if (err != ERR_OK)
+        return err;
+    mm_set_brk_start(mm, base + p->high + chance(BRK_CHANCE));
     out->entry = (uaddr_t){facts.entry};
     return stack_write(mm, stack_top, r, &facts, &out->sp);
 }

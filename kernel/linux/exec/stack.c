@@ -63,6 +63,8 @@ static size_t skip_strings(struct cspan strings, uint32_t count)
 static void fill_aux(struct aux *a, const struct stack_facts *facts, uint64_t name,
                      uint64_t platform, uint64_t random)
 {
+    if (facts->vdso != 0)
+        aux_add(a, AT_SYSINFO_EHDR, facts->vdso);
     aux_add(a, AT_HWCAP, user_hwcap());
     aux_add(a, AT_PAGESZ, PAGE_SIZE);
     aux_add(a, AT_CLKTCK, CLOCK_TICKS);

@@ -2,6 +2,7 @@
 // Starts the first process: the first boot module or, without one, Hello World. What follows "--"
 // on the command line are its name and arguments; %XX in them is a byte, and % alone an empty word.
 #include "kernel/linux/syscall/syscall.h"
+#include "kernel/linux/vdso/vdso.h"
 
 static const uint8_t builtin[] = {
 #embed "userprogs/hello"
@@ -92,7 +93,9 @@ void kernel_main(void)
     add(&strings, SPAN_TEXT("TERM=linux"));
     request.envc = 2;
     request.strings = cspan_sub(request.strings, 0, strings.len);
-    enum err err = exec_load(&request, &image);
+    enum err err = vdso_init();
+    if (err == ERR_OK)
+        err = exec_load(&request, &image);
     if (err == ERR_OK)
         err = process_start_first(&image);
     if (err != ERR_OK) {

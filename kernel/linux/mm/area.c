@@ -92,8 +92,9 @@ uint64_t areas_pages_in(const struct areas *a, uint64_t start, uint64_t end)
 // Whether `y`, which begins where `x` ends, goes on as `x` does.
 static bool agree(const struct area *x, const struct area *y)
 {
-    return x->end == y->start && x->kind.prot == y->kind.prot && x->kind.shared == y->kind.shared &&
-           x->kind.grows_down == y->kind.grows_down && x->kind.object == y->kind.object &&
+    return x->end == y->start && x->kind.prot == y->kind.prot && x->kind.never == y->kind.never &&
+           x->kind.shared == y->kind.shared && x->kind.grows_down == y->kind.grows_down &&
+           x->kind.object == y->kind.object &&
            (x->kind.object == nullptr ||
             x->kind.object_page + pages_of(size_of(x)) == y->kind.object_page);
 }

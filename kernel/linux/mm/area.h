@@ -11,6 +11,7 @@ struct vm_object;
 // What areas of one range have in common; areas that touch and agree in it become one.
 struct area_kind {
     uint8_t prot;             // of enum vm_perm
+    uint8_t never;            // the same: what mprotect(2) cannot give it
     bool shared;              // writes are seen by whoever maps the object
     bool grows_down;          // the stack: a fault below it may extend it
     struct vm_object *object; // null: pages of its own, zero at first. A reference

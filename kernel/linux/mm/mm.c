@@ -237,6 +237,10 @@ enum err mm_protect(struct mm *mm, uint64_t start, uint64_t end, uint8_t prot)
             err = ERR_NOMEM;
             break;
         }
+        if ((prot & x->kind.never) != 0) {
+            err = ERR_ACCES;
+            break;
+        }
         protect_area(mm, x, prot);
         at = x->end;
     }

@@ -45,14 +45,15 @@ struct mm_request {
     struct area_kind kind; // its object's reference stays the caller's
 };
 
-// Maps it and says where. ERR_NOMEM: no room, no memory, or more than the limits allow. ERR_EXIST: MM_FREE, and something is.
+// Maps it and says where. ERR_NOMEM: no room, no memory, or more than the limits allow. ERR_EXIST:
+// MM_FREE, and something is.
 enum err mm_map(struct mm *mm, const struct mm_request *r, uint64_t *at);
 
 // Unmaps what is mapped in [start, end), page-aligned. ERR_NOMEM: no memory for a border.
 enum err mm_unmap(struct mm *mm, uint64_t start, uint64_t end);
 
-// Sets permissions in [start, end), page-aligned. ERR_NOMEM: not all of it is mapped; what comes
-// before the hole is done.
+// Sets permissions in [start, end), page-aligned. ERR_NOMEM: not all of it is mapped. ERR_ACCES:
+// some of it can never have them. What comes before is done.
 enum err mm_protect(struct mm *mm, uint64_t start, uint64_t end, uint8_t prot);
 
 // Drops the pages of [start, end), so that they begin anew: zero, or the object's. ERR_NOMEM: not
