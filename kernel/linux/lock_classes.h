@@ -19,6 +19,7 @@ C_BEGIN
     X(vm_object)   /* mm/: pages that mappings share */                                            \
     X(files)       /* file/: a process's descriptors */                                            \
     X(signals)     /* process/: what waits for a process, its actions, its mask */                 \
+    X(vdso)        /* vdso/: what programs are told of the clocks */                               \
     X(uts)         /* syscall/: the machine's names */
 
 extern struct lock_class lc_processes;
@@ -34,6 +35,7 @@ extern struct lock_class lc_mm ACQUIRED_AFTER(lc_tty);
 extern struct lock_class lc_vm_object ACQUIRED_AFTER(lc_mm);
 extern struct lock_class lc_files ACQUIRED_AFTER(lc_vm_object);
 extern struct lock_class lc_signals ACQUIRED_AFTER(lc_files);
-extern struct lock_class lc_uts ACQUIRED_AFTER(lc_signals);
+extern struct lock_class lc_vdso ACQUIRED_AFTER(lc_signals);
+extern struct lock_class lc_uts ACQUIRED_AFTER(lc_vdso);
 
 C_END

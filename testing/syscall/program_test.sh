@@ -33,5 +33,22 @@ expect 5 "1 <trace=syscalls>" "$program" trace=syscalls 5
 grep -qF "[1]" "$TEST_TMPDIR/out" && { echo "FAILED: a program's argument switched tracing on"; failed=1; }
 expect 7 "[1] getpid = 0x1" --append "trace=syscalls" "$program" 7
 expect 7 "exit_group(7)" --append "trace=syscalls:exit_group" "$program" 7
+# The vDSO knows the time by itself once a call has asked for it, and without the vDSO every time.
+count() {
+    got=$(grep -cF "$2" "$TEST_TMPDIR/out")
+    [ "$got" = "$1" ] || { echo "FAILED: '$2' $got times, not $1"; failed=1; }
+}
+expect 0 "1 <clock>" --append "trace=syscalls:clock_gettime" "$program" clock
+count 1 "clock_gettime("
+expect 0 "1 <clock>" --append "trace=syscalls:clock_gettime vdso=0" "$program" clock
+count 100 "clock_gettime("
+grep -qx "vDSO 0" "$TEST_TMPDIR/out" || { echo "FAILED: there is a vDSO with vdso=0"; failed=1; }
+# It is where chance has it, or always in the same place.
+place() {
+    "$launcher" --timeout 100 "$@" "$program" 0 2>&1 </dev/null | grep "^vDSO"
+}
+[ "$(place)" != "$(place)" ] || { echo "FAILED: the vDSO is always in the same place"; failed=1; }
+[ "$(place --append norandmaps)" = "$(place --append norandmaps)" ] ||
+    { echo "FAILED: norandmaps does not keep the vDSO in its place"; failed=1; }
 expect 126 "keel: the program cannot be started: it is not" --module "$0"
 exit $failed

@@ -173,6 +173,7 @@ def _impl(ctx):
         ], enabled = True),
         _feature("retpoline", [_flags(_C, attr.retpoline_flags)]),
         _feature("cxx_library", [_flags(_LINK, attr.cxx_library)], enabled = True),
+        _feature("program_layout", [_flags(_LINK, attr.layout_flags)], enabled = True),
         _feature("libraries", [_flags(_LINK, attr.link_flags)], enabled = True),
         _feature("unfiltered_compile_flags", [_flags(_COMPILE, REPRODUCIBLE)], enabled = True),
     ] + _layering_features()
@@ -205,6 +206,7 @@ clang_config = rule(
         "compile_flags": attr.string_list(),
         "cxx_library": attr.string_list(doc = "links the C++ library; feature cxx_library, on unless switched off"),
         "fastbuild_flags": attr.string_list(doc = "without --compilation_mode=opt"),
+        "layout_flags": attr.string_list(doc = "of programs; feature program_layout, on unless switched off"),
         "libc": attr.string(mandatory = True),
         "link_flags": attr.string_list(),
         "opt_flags": attr.string_list(doc = "with --compilation_mode=opt"),

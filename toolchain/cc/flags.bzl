@@ -216,8 +216,6 @@ KERNEL_INCLUDES = [
     _WORKSPACE + "external/uapi/include",
 ]
 
-NOLIBC_INCLUDES = [_WORKSPACE + _RESOURCE_DIR + "/include"]
-
 HOST_SYSROOT = "external/sysroot"
 
 HOST_COMPILE = ["--gcc-install-dir=" + _GCC_DIR]
@@ -273,7 +271,7 @@ USER_LAYOUT = [
     "-Wl,-z,noexecstack",
 ]
 
-NOLIBC_LINK = NO_BUILD_ID + USER_LAYOUT + [
+NOLIBC_LINK = NO_BUILD_ID + [
     "-nostdlib",
     "-static",
 ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/frame/boot/frame_main.h"
 #include "kernel/frame/acpi/acpi.h"
+#include "kernel/frame/arch/x86_64/x86.h"
 #include "kernel/frame/base/cmdline.h"
 #include "kernel/frame/base/sanitizer.h"
 #include "kernel/frame/boot/boot.h"
@@ -138,6 +139,8 @@ static void start_cpus(void)
 // Each CPU's way from here.
 [[noreturn]] static void run_cpu(void)
 {
+    if (cpu_features.rdtscp)
+        wrmsr(MSR_TSC_AUX, cpu_this()->id);
     event_enable();
     task_run_all();
 }

@@ -182,6 +182,16 @@ uint64_t clock_real_ns(void)
     return mono_ns + __atomic_load_n(&factors.real_base_ns, __ATOMIC_RELAXED);
 }
 
+struct clock_scale clock_scale(void)
+{
+    const struct scale_factors *f = known();
+    return (struct clock_scale){
+        boot_cycles,
+        f->to_ns,
+        __atomic_load_n(&f->real_base_ns, __ATOMIC_RELAXED),
+    };
+}
+
 void clock_set_real_ns(uint64_t ns)
 {
     __atomic_store_n(&factors.real_base_ns, ns - clock_mono_ns(), __ATOMIC_RELAXED);

@@ -22,6 +22,15 @@ uint64_t clock_real_ns(void);
 // Sets the time of day: from now on clock_real_ns counts from `ns`.
 void clock_set_real_ns(uint64_t ns);
 
+// What the clocks are made of, for programs that read the counter themselves:
+// clock_mono_ns() is ((clock_cycles() - base) * mult) >> 32, in 128 bits.
+struct clock_scale {
+    uint64_t base;
+    uint64_t mult;         // 0: programs cannot read it
+    uint64_t real_base_ns; // clock_real_ns() - clock_mono_ns(), until it is set anew
+};
+struct clock_scale clock_scale(void);
+
 // Durations. The first use of either, or of the clocks above, finds out the counter's rate: at
 // once where the CPU or the hypervisor tells it, else by a few milliseconds of the i8254.
 uint64_t clock_cycles_to_ns(uint64_t cycles);

@@ -140,3 +140,5 @@ uint32_t user_hwcap(void) { return cpuid(1, 0).edx; }
 
 // Bit 1: programs may use the instructions for segment bases (asm/hwcap2.h).
 uint32_t user_hwcap2(void) { return cpu_features.fsgsbase ? 2 : 0; }
+
+bool user_has_rdtscp(void) { return cpu_features.rdtscp; }

@@ -64,6 +64,9 @@ enum err user_ctx_set_fpu(struct user_context *ctx, struct cspan from);
 uint32_t user_hwcap(void);
 uint32_t user_hwcap2(void);
 
+// Whether a program's RDTSCP tells it the CPU's number, as task_cpu() does.
+bool user_has_rdtscp(void);
+
 // After USER_SYSCALL: the call's number (rax), its arguments 0 to 5 (rdi, rsi, rdx, r10, r8,
 // r9; psABI, "Linux Conventions"), and where its result goes (rax).
 uint64_t user_ctx_syscall_nr(const struct user_context *ctx);

@@ -3,14 +3,17 @@
 #include "kernel/linux/exec/program.h"
 #include "kernel/linux/exec/script.h"
 #include "kernel/linux/exec/stack.h"
+#include "kernel/linux/vdso/vdso.h"
 
 // Where a program that goes anywhere is put: two thirds up, as on Linux.
 constexpr uint64_t PIE_BASE = 0x555555554000;
 
-// The heap, the stack's top and that of mappings are moved by chance below these many bytes.
+// The heap, the stack's top, that of mappings and the vDSO below that are moved by chance below
+// these many bytes.
 constexpr uint64_t BRK_CHANCE = 32 * MIB;
 constexpr uint64_t STACK_CHANCE = 16 * GIB;
 constexpr uint64_t MMAP_CHANCE = 1ull << 40;
+constexpr uint64_t VDSO_CHANCE = 1ull << 40;
 constexpr uint64_t PIE_CHANCE = 1ull << 40;
 
 // Below the stack's top no mapping is put that may go anywhere: as much as Linux leaves, far more
@@ -35,10 +38,12 @@ static uint64_t chance(uint64_t range)
     return moves_by_chance() ? align_down(entropy_below(range), PAGE_SIZE) : 0;
 }
 
-static enum err map_stack(struct mm *mm, bool exec, uint64_t *top)
+// Other mappings go below `*below`.
+static enum err map_stack(struct mm *mm, bool exec, uint64_t *top, uint64_t *below)
 {
     *top = USER_END - PAGE_SIZE - chance(STACK_CHANCE);
-    mm_set_top(mm, *top - STACK_ROOM - chance(MMAP_CHANCE));
+    *below = *top - STACK_ROOM - chance(MMAP_CHANCE);
+    mm_set_top(mm, *below);
     uint64_t at;
     struct mm_request r = {
         .at = *top - STACK_FIRST,
@@ -54,12 +59,15 @@ static enum err map_stack(struct mm *mm, bool exec, uint64_t *top)
 static enum err find_file(const struct exec_request *r, struct cspan path, struct entry **out)
 {
     struct walk walk = {.root = r->root, .start = r->working, .path = path, .follow = true};
-    enum err err = walk_find(&walk, out);
-    if (err == ERR_OK) {
-        err = program_check(entry_inode(*out));
-        if (err != ERR_OK)
-            entry_put(*out);
-    }
+    struct entry *found;
+    enum err err = walk_find(&walk, &found);
+    if (err != ERR_OK)
+        return err;
+    err = program_check(entry_inode(found));
+    if (err == ERR_OK)
+        *out = found;
+    else
+        entry_put(found);
     return err;
 }
 
@@ -114,19 +122,21 @@ static enum err find_interpreter(const struct exec_request *r, const struct prog
 static enum err fill(const struct exec_request *r, const struct program *p,
                      struct entry *interpreter, struct exec_image *out)
 {
-    uint64_t base = p->elf.moves ? PIE_BASE + chance(PIE_CHANCE) - p->elf.low : 0, stack_top;
+    uint64_t base = p->elf.moves ? PIE_BASE + chance(PIE_CHANCE) - p->elf.low : 0, stack_top, below;
     struct mm *mm = out->mm;
-    enum err err = program_map(p, mm, base);
-    if (err == ERR_OK)
-        err = map_stack(mm, p->elf.stack_exec, &stack_top);
-    if (err != ERR_OK)
-        return err;
-    mm_set_brk_start(mm, base + p->elf.high + chance(BRK_CHANCE));
     struct stack_facts facts = {
         .entry = base + p->elf.entry,
         .headers = p->elf.headers != 0 ? base + p->elf.headers : 0,
         .header_count = p->elf.header_count,
     };
+    enum err err = program_map(p, mm, base);
+    if (err == ERR_OK)
+        err = map_stack(mm, p->elf.stack_exec, &stack_top, &below);
+    if (err == ERR_OK)
+        err = vdso_map(mm, below - chance(VDSO_CHANCE), &facts.vdso);
+    if (err != ERR_OK)
+        return err;
+    mm_set_brk_start(mm, base + p->elf.high + chance(BRK_CHANCE));
     out->entry = (uaddr_t){facts.entry};
     if (interpreter != nullptr)
         err = map_interpreter(interpreter, mm, &facts.interpreter_base, &out->entry.raw);
@@ -183,12 +193,12 @@ static enum err interpret(const struct exec_request *r, struct cspan head,
         err = exec_strings_add(&first, cspan_sub(script, 0, cspan_find(script, 0)));
     if (err == ERR_OK)
         err = exec_strings_replace(r->strings, min_u64(r->strings->argc, 1), &first);
-    if (err == ERR_OK)
-        err = find_file(r, s.interpreter, file);
     // The interpreter may be a script, whose path this is then.
     path->len = 0;
     if (err == ERR_OK)
         err = exec_strings_add(path, s.interpreter);
+    if (err == ERR_OK)
+        err = find_file(r, s.interpreter, file);
     exec_strings_free(&first);
     return err;
 }
@@ -213,9 +223,10 @@ static enum err find_program(const struct exec_request *r, struct entry **out)
             entry_put(script);
     }
     exec_strings_free(&path);
-    if (err != ERR_OK)
+    if (err == ERR_OK)
+        *out = file;
+    else
         entry_put(file);
-    *out = file;
     return err;
 }
 

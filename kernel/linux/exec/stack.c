@@ -64,6 +64,8 @@ static void fill_aux(struct aux *a, const struct stack_facts *facts,
                      const struct exec_identity *who, uint64_t name, uint64_t platform,
                      uint64_t random)
 {
+    if (facts->vdso != 0)
+        aux_add(a, AT_SYSINFO_EHDR, facts->vdso);
     aux_add(a, AT_HWCAP, user_hwcap());
     aux_add(a, AT_PAGESZ, PAGE_SIZE);
     aux_add(a, AT_CLKTCK, CLOCK_TICKS);

@@ -7,6 +7,7 @@
 #include "kernel/linux/fs/cpio.h"
 #include "kernel/linux/init/files.h"
 #include "kernel/linux/syscall/syscall.h"
+#include "kernel/linux/vdso/vdso.h"
 
 static const uint8_t builtin[] = {
 #embed "userprogs/hello"
@@ -155,6 +156,8 @@ void kernel_main(void)
     syscall_init();
     console_init();
     enum err err = files_init();
+    if (err == ERR_OK)
+        err = vdso_init();
     if (err == ERR_OK)
         err = start();
     if (err != ERR_OK) {

@@ -22,6 +22,7 @@ constexpr uint8_t AREA_LOCK_FLAGS = AREA_LOCKED | AREA_LOCK_ON_FAULT;
 // What areas of one range have in common; areas that touch and agree in it become one.
 struct area_kind {
     uint8_t prot;             // of enum vm_perm
+    uint8_t never;            // the same: what mprotect(2) cannot give it
     bool shared;              // writes are seen by whoever maps the object
     bool grows_down;          // the stack: a fault below it may extend it
     uint8_t flags;            // of enum area_flag

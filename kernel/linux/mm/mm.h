@@ -85,7 +85,8 @@ struct mm_remap {
 enum err mm_remap(struct mm *mm, const struct mm_remap *r, uint64_t *at);
 
 // Sets permissions in [start, end), page-aligned. ERR_NOMEM: not all of it is mapped, or it would
-// be more data than the limits allow; what comes before is done.
+// be more data than the limits allow. ERR_ACCES: some of it can never have them. What comes before
+// is done.
 enum err mm_protect(struct mm *mm, uint64_t start, uint64_t end, uint8_t prot);
 
 // The same from the start of the area on, which is one that grows down; else ERR_INVAL.

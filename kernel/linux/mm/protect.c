@@ -37,6 +37,8 @@ static enum err protect(struct mm *mm, uint64_t start, uint64_t end, uint8_t pro
     for (struct area *x; err == ERR_OK && (x = areas_walk(&mm->areas, &w)) != nullptr;) {
         if (w.hole || !may_become(mm, x, prot))
             err = ERR_NOMEM;
+        else if ((prot & x->kind.never) != 0)
+            err = ERR_ACCES;
         else
             protect_area(mm, x, prot);
     }

@@ -18,10 +18,10 @@ static enum mm_place place_of(uint64_t flags)
                                               : MM_ANYWHERE;
 }
 
-// What a descriptor's file has that can be mapped so, with a reference (mmap(2), "Errors").
-static enum err object_of(struct thread *t, uint64_t fd, const struct area_kind *kind,
-                          struct vm_object **out)
+// What a descriptor's file has becomes what is mapped, with a reference (mmap(2), "Errors").
+static enum err take_file(struct thread *t, uint64_t fd, struct mm_request *r)
 {
+    const struct area_kind *kind = &r->kind;
     struct file *f;
     enum err err = descriptors_find(t->files, (uint32_t)fd, &f);
     if (err != ERR_OK)
@@ -34,8 +34,10 @@ static enum err object_of(struct thread *t, uint64_t fd, const struct area_kind 
     else if (f->inode->data == nullptr)
         err = ERR_NODEV;
     if (err == ERR_OK) {
-        *out = f->inode->data;
-        vm_object_get(*out);
+        r->kind.object = f->inode->data;
+        vm_object_get(r->kind.object);
+        // A shared mapping writes to the file: if that is not open for it, never.
+        r->kind.never = r->kind.shared && !file_may_write(f) ? VM_WRITE : VM_NONE;
     }
     file_put(f);
     return err;
@@ -87,7 +89,7 @@ sysret_t sys_mmap(struct thread *t, const struct sys_args *a)
     if (err != ERR_OK)
         return err;
     if ((a->arg[3] & MAP_ANONYMOUS) == 0)
-        err = object_of(t, a->arg[4], &r.kind, &r.kind.object);
+        err = take_file(t, a->arg[4], &r);
     else if (r.kind.shared)
         err = vm_object_create(r.size, &r.kind.object);
     if (err == ERR_OK)

@@ -5,6 +5,7 @@
 #include "kernel/linux/syscall/cpu_clock.h"
 #include "kernel/linux/syscall/sys.h"
 #include "kernel/linux/syscall/timespec.h"
+#include "kernel/linux/vdso/vdso.h"
 #include <linux/random.h>
 #include <linux/time.h>
 
@@ -38,6 +39,7 @@ sysret_t sys_clock_gettime(struct thread *t, const struct sys_args *a)
     uint64_t ns;
     if (!read_clock(t, (uint32_t)a->arg[0], &ns))
         return ERR_INVAL;
+    vdso_clock_asked();
     struct __kernel_timespec ts = timespec_of(ns);
     return mm_write(t->mm, (uaddr_t){a->arg[1]}, CSPAN_OF(ts));
 }
@@ -54,6 +56,7 @@ sysret_t sys_clock_getres(struct thread *t, const struct sys_args *a)
 sysret_t sys_gettimeofday(struct thread *t, const struct sys_args *a)
 {
     uint64_t ns = clock_real_ns();
+    vdso_clock_asked();
     struct __kernel_old_timeval tv = timeval_of(ns);
     static const struct timezone utc;
     enum err err = ERR_OK;
@@ -67,6 +70,7 @@ sysret_t sys_gettimeofday(struct thread *t, const struct sys_args *a)
 sysret_t sys_time(struct thread *t, const struct sys_args *a)
 {
     int64_t seconds = (int64_t)(clock_real_ns() / SECOND_NS);
+    vdso_clock_asked();
     enum err err = ERR_OK;
     if (a->arg[0] != 0)
         err = mm_write(t->mm, (uaddr_t){a->arg[0]}, CSPAN_OF(seconds));
@@ -137,8 +141,8 @@ static sysret_t sleep_by_cpu(struct thread *t, bool absolute, uint64_t ns, uint6
         return 0;
     // As on Linux, a rest that is made again begins at what is left.
     struct __kernel_timespec rest = timespec_of(until - used);
-    enum err err = absolute || rest_at == 0 ? ERR_OK
-                                            : mm_write(t->mm, (uaddr_t){rest_at}, CSPAN_OF(rest));
+    enum err err =
+        absolute || rest_at == 0 ? ERR_OK : mm_write(t->mm, (uaddr_t){rest_at}, CSPAN_OF(rest));
     return err == ERR_OK ? (sysret_t)RESTART_NOHAND : err;
 }
 
@@ -150,8 +154,8 @@ sysret_t sys_clock_nanosleep(struct thread *t, const struct sys_args *a)
     if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ||
         clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_THREAD_CPUTIME_ID)
         return ERR_OPNOTSUPP;
-    if ((clock != CLOCK_PROCESS_CPUTIME_ID && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
-         clock != CLOCK_TAI) ||
+    if ((clock != CLOCK_PROCESS_CPUTIME_ID && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
+         clock != CLOCK_BOOTTIME && clock != CLOCK_TAI) ||
         (flags & ~(uint32_t)TIMER_ABSTIME) != 0 || !read_clock(t, clock, &now))
         return ERR_INVAL;
     enum err err = timespec_read(t, a->arg[2], &ns);

@@ -32,6 +32,7 @@ struct cpu_features cpu_features_of(const struct cpu_report *r)
         .invpcid = bit(r->leaf7.ebx, 10),
         .xsave = bit(r->leaf1.ecx, 26),
         .fsgsbase = bit(r->leaf7.ebx, 0),
+        .rdtscp = bit(r->ext1.edx, 27),
         .hypervisor = bit(r->leaf1.ecx, 31),
         .ibt = bit(r->leaf7.edx, 20),
         .enhanced_ibrs = bit(not_affected, IBRS_ALL) && bit(r->leaf7.edx, 26),

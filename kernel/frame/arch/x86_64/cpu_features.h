@@ -19,7 +19,7 @@ struct cpu_report {
 // What the CPU has and the kernel turns on.
 struct cpu_features {
     bool smep, smap, umip, gib_pages, global_pages, pcid, invpcid;
-    bool xsave, fsgsbase;
+    bool xsave, fsgsbase, rdtscp;
     bool hypervisor; // the CPU is a virtual one
     bool ibt;        // indirect jumps and calls must land on ENDBR64
     // User mode's branches do not steer the kernel's: Intel's way and AMD's.

@@ -35,6 +35,7 @@ constexpr uint32_t MSR_FMASK = 0xc0000084;
 constexpr uint32_t MSR_FS_BASE = 0xc0000100;
 constexpr uint32_t MSR_GS_BASE = 0xc0000101;
 constexpr uint32_t MSR_KERNEL_GS_BASE = 0xc0000102;
+constexpr uint32_t MSR_TSC_AUX = 0xc0000103;
 
 constexpr uint64_t EFER_SCE = 1ull << 0;
 constexpr uint64_t EFER_AUTOMATIC_IBRS = 1ull << 21;
