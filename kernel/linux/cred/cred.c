@@ -4,13 +4,17 @@
 
 HEAP_DEFINE(cred, struct cred);
 
-static struct cred *make(struct identity is, struct groups *groups)
+static struct cred *make(const struct identity *is, struct groups *groups)
 {
     struct cred *c = cred_new();
     if (c == nullptr)
         return nullptr;
     refcount_init(&c->refs);
-    c->is = is;
+    // Part by part: all at once would be an instruction that services may not have.
+    c->is.uid = is->uid;
+    c->is.gid = is->gid;
+    c->is.caps = is->caps;
+    c->is.securebits = is->securebits;
     c->groups = groups;
     if (groups != nullptr)
         groups_get(groups);
@@ -21,13 +25,13 @@ enum err cred_make_first(struct cred **out)
 {
     struct identity root = {
         .caps = {.permitted = CAPS_ALL, .effective = CAPS_ALL, .bounding = CAPS_ALL}};
-    *out = make(root, nullptr);
+    *out = make(&root, nullptr);
     return *out != nullptr ? ERR_OK : ERR_NOMEM;
 }
 
 enum err cred_copy(const struct cred *from, struct cred **out)
 {
-    *out = make(from->is, from->groups);
+    *out = make(&from->is, from->groups);
     return *out != nullptr ? ERR_OK : ERR_NOMEM;
 }
 

@@ -73,13 +73,16 @@ bool thread_may_look(struct thread *by, struct thread *of)
     if (by->process == of->process)
         return true;
     signals_lock(of->process);
-    struct identity is = of->cred->is;
+    struct cred *c = of->cred;
+    cred_get(c);
     signals_unlock(of->process);
     struct mm *mm = thread_mm(of);
     bool dumpable = mm == nullptr || mm_is_marked(mm, MM_DUMPABLE);
     if (mm != nullptr)
         mm_put(mm);
-    return identity_may_look(&by->cred->is, &is, dumpable);
+    bool may = identity_may_look(&by->cred->is, &c->is, dumpable);
+    cred_put(c);
+    return may;
 }
 
 bool thread_may_signal(struct thread *by, struct process *p, const struct cred *to, uint32_t signal)
