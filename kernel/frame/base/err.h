@@ -14,7 +14,7 @@ C_BEGIN
     X(INTR, -4)                                                                                    \
     X(IO, -5)                                                                                      \
     X(2BIG, -7) X(NOEXEC, -8) X(BADF, -9) X(CHILD, -10) X(AGAIN, -11) X(NOMEM, -12) X(ACCES, -13)  \
-        X(FAULT, -14) X(BUSY, -16) X(EXIST, -17) X(INVAL, -22) X(RANGE, -34) X(NAMETOOLONG, -36) X(NOSYS, -38)   \
+        X(FAULT, -14) X(BUSY, -16) X(EXIST, -17) X(INVAL, -22) X(RANGE, -34) X(DEADLK, -35) X(NAMETOOLONG, -36) X(NOSYS, -38)   \
             X(OVERFLOW, -75) X(OPNOTSUPP, -95) X(TIMEDOUT, -110)
 
 #define ERR_VALUE(name, value) ERR_##name = value,

@@ -51,6 +51,15 @@ enum call_restart : int {
     RESTART_REST = -516, // without a handler restart_syscall(2) is called, for the rest of the time
 };
 
+// What restart_syscall(2) goes on with.
+struct call_rest {
+    enum rest_kind : int { REST_NONE, REST_SLEEP, REST_FUTEX } kind;
+    uint64_t deadline_ns;  // of clock_mono_ns()
+    uint64_t at;           // where what is left goes (0: nowhere); or the word
+    uint32_t value, bits;  // of REST_FUTEX, as the next
+    bool shared;
+};
+
 // How a thread is scheduled (sched(7)): see schedule.h.
 struct thread_schedule {
     uint32_t policy; // as Linux numbers them
@@ -59,6 +68,8 @@ struct thread_schedule {
     bool reset_on_fork;
     struct cpuset affinity; // empty: everywhere
 };
+
+struct pi_thread;
 
 struct thread {
     struct refcount refs;
@@ -72,10 +83,10 @@ struct thread {
     struct mm *mm; // a reference, until it ends
     struct user_context *ctx;
     struct task *task;         // a reference; constant
+    struct pi_thread *pi;      // its own; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
     uint64_t call_nr;
-    uint64_t rest_deadline; // of RESTART_REST: of clock_mono_ns()
-    uint64_t rest_at;       // where what is left goes; 0: nowhere
+    struct call_rest rest;  // of RESTART_REST
     uint64_t tell_tid;      // the word that says who it is when it begins; 0: none
     uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
     uint64_t robust_list;   // of set_robust_list(2); 0: none

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads: from clone(2) to their end.
 #include "kernel/linux/futex/futex.h"
+#include "kernel/linux/futex/pi.h"
 #include "kernel/linux/futex/robust.h"
 #include "kernel/linux/process/family.h"
 #include "kernel/linux/process/schedule.h"
@@ -50,6 +51,7 @@ void thread_put(struct thread *t)
 {
     if (!refcount_put(&t->refs))
         return;
+    pi_thread_destroy(t->pi);
     task_put(t->task);
     process_put(t->process);
     thread_delete(t);
@@ -80,12 +82,17 @@ static enum err make(struct process *p, struct mm *mm, struct thread **out)
     err = thread_main_create(t, &t->task);
     if (err != ERR_OK)
         goto destroy_context;
+    err = pi_thread_create(t->task, &t->pi);
+    if (err != ERR_OK)
+        goto put_task;
     refcount_init(&t->refs);
     t->process = p;
     t->mm = mm;
     *out = t;
     return ERR_OK;
 
+put_task:
+    task_put(t->task);
 destroy_context:
     user_ctx_destroy(t->ctx);
 free_thread:
@@ -132,6 +139,7 @@ enum err process_start_first(const struct exec_image *image)
         signals_lock(p);
         join(t, pid);
         signals_unlock(p);
+        pi_thread_begin(t->pi, t->tid);
     }
     family_unlock(&family);
     if (err == ERR_OK)
@@ -215,6 +223,8 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
         join(t, pid);
         signals_unlock(p);
     }
+    if (err == ERR_OK)
+        pi_thread_begin(t->pi, t->tid);
 unlock:
     family_unlock(&family);
     return err;
@@ -254,6 +264,7 @@ enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t
 static void let_memory_go(struct thread *t)
 {
     futex_robust_end(t->mm, t->robust_list, t->tid);
+    pi_thread_end(t->pi);
     // Nobody else can look at memory that is the thread's alone.
     if (t->clear_tid != 0 && mm_is_shared(t->mm)) {
         struct futex_word word = {t->mm, {t->clear_tid}, true};
