@@ -69,6 +69,14 @@ struct thread_schedule {
     struct cpuset affinity; // empty: everywhere
 };
 
+// Where a thread is told which CPU it is on: see rseq.h.
+struct thread_rseq {
+    uint64_t at; // the program's struct rseq; 0: nowhere
+    uint32_t size, signature;
+    uint64_t switches; // of the task, when it was told last
+    uint32_t fences;   // of the process, then
+};
+
 struct pi_thread;
 
 struct thread {
@@ -90,6 +98,7 @@ struct thread {
     uint64_t tell_tid;      // the word that says who it is when it begins; 0: none
     uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
     uint64_t robust_list;   // of set_robust_list(2); 0: none
+    struct thread_rseq rseq;
     uint64_t faults;        // atomic: that have been served
 
     // Whoever made it by vfork(2) waits until it has let go of the memory that they share.
@@ -154,6 +163,7 @@ struct process {
     bool ending GUARDED_BY(lc_signals);       // all threads are to end
     uint32_t end_status GUARDED_BY(lc_signals); // with this; else it is the last thread's
 
+    uint32_t sequence_fences; // atomic: how often all sequences were to begin anew
     uint32_t barriers; // atomic: of membarrier(2), what it has registered for
     struct process_timers *timers; // the room above's own; null: none
 };

@@ -4,6 +4,7 @@
 #include "kernel/linux/futex/pi.h"
 #include "kernel/linux/futex/robust.h"
 #include "kernel/linux/process/family.h"
+#include "kernel/linux/process/rseq.h"
 #include "kernel/linux/process/schedule.h"
 #include "kernel/linux/process/signals.h"
 #include "kernel/linux/process/usage.h"
@@ -30,6 +31,7 @@ TASK_DEFINE(thread_main, struct thread, t)
         tell(t->mm, t->tell_tid, t->tid);
     for (;;) {
         signal_deliver(t);
+        rseq_settle(t);
         switch (user_mode_run(t->ctx, &hooks)) {
         case USER_SYSCALL:
             ops->serve_syscall(t);
@@ -191,6 +193,8 @@ static void set_registers(struct thread *t, struct thread *from, const struct cl
     user_ctx_set_regs(t->ctx, &regs);
     t->tell_tid = r->tell_child;
     t->clear_tid = r->clear_tid;
+    if (!r->share_memory)
+        rseq_inherit(t, from);
     // Two threads would have their frames on one stack (sigaltstack(2), "Notes").
     if (!r->share_memory || r->wait)
         t->signals.stack = from->signals.stack;
