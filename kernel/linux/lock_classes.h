@@ -8,6 +8,7 @@ C_BEGIN
 #define LINUX_LOCK_CLASSES(X)                                                                      \
     X(processes)   /* process/: who there is, and whose child */                                   \
     X(timers)      /* timer/: every process's timers */                                            \
+    X(pi)          /* futex/: who owns locks that lend priority, and waits for them */             \
     X(futex)       /* futex/: who waits for a word */                                              \
     X(futex_later) /* futex/: a second bucket */                                                   \
     X(file)        /* file/: an open file's position */                                            \
@@ -24,7 +25,8 @@ C_BEGIN
 
 extern struct lock_class lc_processes;
 extern struct lock_class lc_timers ACQUIRED_AFTER(lc_processes);
-extern struct lock_class lc_futex ACQUIRED_AFTER(lc_timers);
+extern struct lock_class lc_pi ACQUIRED_AFTER(lc_timers);
+extern struct lock_class lc_futex ACQUIRED_AFTER(lc_pi);
 extern struct lock_class lc_futex_later ACQUIRED_AFTER(lc_futex);
 extern struct lock_class lc_file ACQUIRED_AFTER(lc_futex_later);
 extern struct lock_class lc_names ACQUIRED_AFTER(lc_file);

@@ -29,6 +29,7 @@ struct task {
     std::mutex mutex; // for all below; of a serial machine, the machine's is
     std::condition_variable wakeup;
     struct sched_attr attr = {};
+    uint64_t switches = 0; // its own
     bool parked = false;
     bool notified = false;
 };

@@ -315,8 +315,12 @@ uint64_t task_used_cycles(struct task *t)
     return hostframe::thread_ns(clock);
 }
 
+uint64_t task_switches(void) { return current->switches; }
+
 void task_yield(void)
 {
+    if (current != nullptr)
+        current->switches++;
     might_sleep("task_yield");
     hostframe::apply_attr();
     if (state->serial())
@@ -331,6 +335,7 @@ void task_park(void)
     might_sleep("task_park");
     task *self = current;
     ASSERT(self != nullptr);
+    self->switches++;
     hostframe::apply_attr();
     if (state->serial()) {
         bool notified = self->notified;

@@ -2,6 +2,7 @@
 // futex(2), between processes that share a page.
 #include "testing/syscall/check.h"
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -158,6 +159,35 @@ CASE(futex, "a wait ends when its time is over")
     }
 }
 
+static void sleep_ns(long ns)
+{
+    struct timespec t = {0, ns};
+    CHECK_EQ(call(SYS_nanosleep, &t, nullptr), 0);
+}
+
+CASE(futex, "a stop is no part of FUTEX_WAIT's time, which goes on")
+{
+    share();
+    long begin = now(CLOCK_MONOTONIC);
+    long pid = call(SYS_fork);
+    if (pid == 0) {
+        struct timespec second = {1, 0};
+        bool ends = futex(&s->word, FUTEX_WAIT, 0, &second, nullptr, 0) == -ETIMEDOUT;
+        syscall(SYS_exit_group, ends ? 0 : 1);
+    }
+    CHECK(pid > 0);
+    sleep_ns(600000000);
+    CHECK_EQ(call(SYS_kill, pid, SIGSTOP), 0);
+    sleep_ns(100000000);
+    CHECK_EQ(call(SYS_kill, pid, SIGCONT), 0);
+    int status;
+    CHECK_EQ(call(SYS_wait4, pid, &status, 0, nullptr), pid);
+    CHECK_EQ(status, 0);
+    // Begun anew, it would have taken 1.7 seconds.
+    CHECK(now(CLOCK_MONOTONIC) - begin < 1500000000);
+    CHECK_EQ(call(SYS_munmap, s, 4096), 0);
+}
+
 CASE(futex, "private and shared words are two things")
 {
     share();
@@ -183,5 +213,6 @@ CASE(futex, "errors")
     CHECK_EQ(futex(&word, FUTEX_WAKE_BITSET, 1, nullptr, nullptr, 0), -EINVAL);
     CHECK_EQ(futex(&word, FUTEX_REQUEUE, (uint32_t)-1, nullptr, &word, 0), -EINVAL);
     CHECK_EQ(futex(&word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1, nullptr, nullptr, 0), -ENOSYS);
+    CHECK_EQ(futex(&word, FUTEX_WAIT | FUTEX_CLOCK_REALTIME, 0, nullptr, nullptr, 0), -ENOSYS);
     CHECK_EQ(futex(&word, 99, 0, nullptr, nullptr, 0), -ENOSYS);
 }

@@ -306,6 +306,8 @@ static void schedule(enum task_state to, enum sched_why why) NO_LOCK_ANALYSIS
     }
     if (prev == nullptr)
         rq->switched_at = clock_cycles();
+    else
+        prev->switches++;
     set_slice(rq, cpu->id, next);
     user_state_save();
     cpu->current = next;

@@ -33,6 +33,7 @@ enum err task_create(void (*fn)(void *), void *arg, struct task **out)
     task->refs = 1;
     task->queued_on = 0;
     task->used_cycles = 0;
+    task->switches = 0;
     task->stack = stack;
     task->space = nullptr;
     task->fn = fn;
@@ -128,6 +129,8 @@ struct sched_attr task_sched(struct task *t)
 }
 
 struct vm_space *task_space(void) { return task_current()->space; }
+
+uint64_t task_switches(void) { return task_current()->switches; }
 
 uint32_t task_cpu(void) { return cpu_this()->id; }
 

@@ -79,6 +79,9 @@ void task_set_space(struct vm_space *space);
 struct vm_space *task_space(void);
 uint32_t task_cpu(void);
 
+// How often the running task has given way to another, or waited: while that stays so does the CPU.
+uint64_t task_switches(void);
+
 // Tasks that were started and have not ended; one that has ended counts until its stack and its
 // address space have been let go. Any context.
 uint32_t task_count(void);

@@ -45,6 +45,7 @@ struct task {
     struct sched_node sched;
     uint32_t queued_on; // atomic: the CPU whose queue it was last put into
     uint64_t used_cycles;
+    uint64_t switches; // the running task's own: how often it has given way
     struct kva *stack;
     struct vm_space *space; // the running task's own; null: none
     struct task *next_dead;

@@ -25,8 +25,22 @@ struct futex_word {
 enum err futex_wait(struct futex_word word, uint32_t value, uint32_t bits,
                     const struct wait_limits *limits);
 
-// Wakes up to `count` of those that wait, the longest first; `*woken` is how many. ERR_FAULT,
-// ERR_INVAL as above.
+// The same for several words at once, up to so many: they are added, and then waited for.
+constexpr uint32_t FUTEX_SEVERAL_MAX = 128;
+struct futex_several;
+
+// ERR_NOMEM: no memory, or too many.
+enum err futex_several_create(struct futex_several **out);
+enum err futex_several_add(struct futex_several *s, struct futex_word word, uint32_t value);
+void futex_several_destroy(struct futex_several *s);
+
+// `*index` is the one that has been woken, counted from 0. ERR_AGAIN: one of the words has another
+// value. The other errors as above.
+enum err futex_several_wait(struct futex_several *s, const struct wait_limits *limits,
+                            uint32_t *index);
+
+// Wakes up to `count` of those that wait, real-time threads by their priorities, then others, the
+// longest first; `*woken` is how many. ERR_FAULT, ERR_INVAL as above.
 enum err futex_wake(struct futex_word word, uint32_t count, uint32_t bits, uint32_t *woken);
 
 // Wakes up to `wake`, and has up to `move` of the others wait at `to` instead; `*woken` and

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What waits for a process happens when it enters user mode (signal(7), "Execution of signal
 // handlers"; sigreturn(2)).
+#include "kernel/linux/process/rseq.h"
 #include "kernel/linux/process/signals.h"
 #include <asm/siginfo.h>
 #include <asm/unistd.h>
@@ -61,7 +62,7 @@ bool thread_is_killed(void)
 bool signal_has_event(void)
 {
     struct thread *t = thread_running();
-    return t != nullptr && load_acquire(&t->signals.look);
+    return t != nullptr && (load_acquire(&t->signals.look) || rseq_has_event(t));
 }
 
 static bool take(struct thread *t, struct sigset mask, struct signal_info *info)
@@ -207,7 +208,9 @@ static void handle(struct thread *t, const struct signal_info *info, const struc
     struct sigset before = s->restores ? s->restored : s->blocked, during = s->blocked;
     signals_unlock(t->process);
     s->restores = false;
-    enum err err = enter_handler(t, info, a, &regs, before);
+    enum err err = rseq_interrupt(t, &regs);
+    if (err == ERR_OK)
+        err = enter_handler(t, info, a, &regs, before);
     user_ctx_set_regs(t->ctx, &regs);
     if (err != ERR_OK) {
         struct signal_info broken = siginfo_kernel(SIGSEGV);

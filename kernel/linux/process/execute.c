@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // execve(2): a process goes on with another program.
+#include "kernel/linux/futex/pi.h"
 #include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
 #include "kernel/linux/process/limits.h"
@@ -85,6 +86,7 @@ static void begin_anew(struct thread *t)
     t->signals.stack = (struct signal_stack){};
     t->restart = RESTART_NOTHING;
     t->tell_tid = 0;
+    t->rseq = (struct thread_rseq){};
     store_release(&t->process->barriers, 0);
 }
 
@@ -119,6 +121,7 @@ enum err process_execute(struct thread *t, struct exec_image *image, struct cred
     thread_set_cred(t, cred);
     family_lock(&family);
     become_first(t);
+    pi_thread_begin(t->pi, t->tid);
     struct entry *exe = p->exe;
     p->exe = image->exe;
     p->executes = true;

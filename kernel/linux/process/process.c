@@ -56,6 +56,7 @@ enum err process_make(struct thread *by, const struct clone_request *r, struct p
         process_delete(p);
         return err;
     }
+    p->barriers = by != nullptr ? load_acquire(&by->process->barriers) : 0;
     limits_init(p, by != nullptr ? by->process : nullptr);
     refcount_init(&p->refs);
     p->kinship.process = p;

@@ -54,6 +54,15 @@ enum call_restart : int {
     RESTART_REST = -516, // without a handler restart_syscall(2) is called, for the rest of the time
 };
 
+// What restart_syscall(2) goes on with.
+struct call_rest {
+    enum rest_kind : int { REST_NONE, REST_SLEEP, REST_FUTEX } kind;
+    uint64_t deadline_ns;  // of clock_mono_ns()
+    uint64_t at;           // where what is left goes (0: nowhere); or the word
+    uint32_t value, bits;  // of REST_FUTEX, as the next
+    bool shared;
+};
+
 // How a thread is scheduled (sched(7)): see schedule.h.
 struct thread_schedule {
     uint32_t policy; // as Linux numbers them
@@ -76,6 +85,16 @@ struct thread_traits {
     bool no_new_privileges;
 };
 
+// Where a thread is told which CPU it is on: see rseq.h.
+struct thread_rseq {
+    uint64_t at; // the program's struct rseq; 0: nowhere
+    uint32_t size, signature;
+    uint64_t switches; // of the task, when it was told last
+    uint32_t fences;   // of the process, then
+};
+
+struct pi_thread;
+
 struct thread {
     struct refcount refs;
     struct process *process;         // a reference; constant
@@ -96,13 +115,14 @@ struct thread {
     struct descriptors *files; // a reference, until it ends
     struct user_context *ctx;
     struct task *task;         // a reference; constant
+    struct pi_thread *pi;      // its own; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
     uint64_t call_nr;
-    uint64_t rest_deadline; // of RESTART_REST: of clock_mono_ns()
-    uint64_t rest_at;       // where what is left goes; 0: nowhere
+    struct call_rest rest;  // of RESTART_REST
     uint64_t tell_tid;      // the word that says who it is when it begins; 0: none
     uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
     uint64_t robust_list;   // of set_robust_list(2); 0: none
+    struct thread_rseq rseq;
     uint64_t faults;        // atomic: that have been served
     struct thread_traits traits;
 
@@ -175,9 +195,9 @@ struct process {
     struct thread *sole GUARDED_BY(lc_signals);
     struct waitq thread_left;
     struct entry *exe;       // what it executes, as exec_image has it. lc_processes
-    struct thread_name name; // lc_processes
     bool executes;           // it has called execve(2) since it was made. lc_processes
 
+    uint32_t sequence_fences;      // atomic: how often all sequences were to begin anew
     uint32_t barriers;             // atomic: of membarrier(2), what it has registered for
     struct process_timers *timers; // the room above's own; null: none
 };

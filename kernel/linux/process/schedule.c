@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/linux/process/schedule.h"
+#include "kernel/linux/futex/pi.h"
 #include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
 #include "kernel/linux/process/limits.h"
@@ -104,7 +105,7 @@ static enum err apply(struct thread *t, const struct schedule_change *c) REQUIRE
         new.nice = c->nice;
     if (c->sets_affinity)
         new.affinity = c->affinity;
-    err = task_set_sched(t->task, attr_of(&new));
+    err = pi_thread_set_sched(t->pi, attr_of(&new));
     if (err == ERR_OK)
         t->schedule = new;
     return err;

@@ -43,7 +43,7 @@ bool signal_is_due_for(struct thread *t) REQUIRES(lc_signals);
 // and handlers get their frames. May end it.
 void signal_deliver(struct thread *t);
 
-// Whether the running thread is to look at its signals: for user_hooks.
+// Whether the running thread is to look at its signals, or at its sequence: for user_hooks.
 bool signal_has_event(void);
 
 // sigreturn: puts back what the frame at the stack pointer has. Hostile frames end in SIGSEGV.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads: from clone(2) to their end.
 #include "kernel/linux/futex/futex.h"
+#include "kernel/linux/futex/pi.h"
 #include "kernel/linux/futex/robust.h"
 #include "kernel/linux/process/credentials.h"
 #include "kernel/linux/process/family.h"
+#include "kernel/linux/process/rseq.h"
 #include "kernel/linux/process/schedule.h"
 #include "kernel/linux/process/signals.h"
 #include "kernel/linux/process/traits.h"
@@ -31,6 +33,7 @@ TASK_DEFINE(thread_main, struct thread, t)
         tell(t->mm, t->tell_tid, t->tid);
     for (;;) {
         signal_deliver(t);
+        rseq_settle(t);
         switch (user_mode_run(t->ctx, &hooks)) {
         case USER_SYSCALL:
             ops->serve_syscall(t);
@@ -54,6 +57,7 @@ void thread_put(struct thread *t)
 {
     if (!refcount_put(&t->refs))
         return;
+    pi_thread_destroy(t->pi);
     task_put(t->task);
     process_put(t->process);
     if (t->places != nullptr)
@@ -98,12 +102,17 @@ static enum err make(struct process *p, struct mm *mm, struct thread **out)
     err = thread_main_create(t, &t->task);
     if (err != ERR_OK)
         goto destroy_context;
+    err = pi_thread_create(t->task, &t->pi);
+    if (err != ERR_OK)
+        goto put_task;
     refcount_init(&t->refs);
     t->process = p;
     t->mm = mm;
     *out = t;
     return ERR_OK;
 
+put_task:
+    task_put(t->task);
 destroy_context:
     user_ctx_destroy(t->ctx);
 free_thread:
@@ -164,6 +173,7 @@ enum err process_start_first(const struct exec_image *image, struct descriptors 
         signals_lock(p);
         join(t, pid);
         signals_unlock(p);
+        pi_thread_begin(t->pi, t->tid);
     }
     family_unlock(&family);
     if (err == ERR_OK)
@@ -234,6 +244,8 @@ static void set_registers(struct thread *t, struct thread *from, const struct cl
     user_ctx_set_regs(t->ctx, &regs);
     t->tell_tid = r->tell_child;
     t->clear_tid = r->clear_tid;
+    if (!r->share_memory)
+        rseq_inherit(t, from);
     // Two threads would have their frames on one stack (sigaltstack(2), "Notes").
     if (!r->share_memory || r->wait)
         t->signals.stack = from->signals.stack;
@@ -266,6 +278,8 @@ static enum err enter(struct thread *t, struct thread *by, const struct clone_re
         join(t, pid);
         signals_unlock(p);
     }
+    if (err == ERR_OK)
+        pi_thread_begin(t->pi, t->tid);
 unlock:
     family_unlock(&family);
     return err;
@@ -310,6 +324,7 @@ enum err thread_clone(struct thread *by, const struct clone_request *r, uint64_t
 void thread_leave_words(struct thread *t)
 {
     futex_robust_end(t->mm, t->robust_list, t->tid);
+    pi_thread_end(t->pi);
     // Nobody else can look at memory that is the thread's alone.
     if (t->clear_tid != 0 && mm_is_shared(t->mm)) {
         struct futex_word word = {t->mm, {t->clear_tid}, true};

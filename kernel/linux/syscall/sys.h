@@ -22,4 +22,7 @@ typedef sysret_t sys_fn(struct thread *t, const struct sys_args *a);
 #undef PARTIAL
 #undef NONE
 
+// What restart_syscall(2) goes on with that is another file's.
+sysret_t sys_futex_rest(struct thread *t, const struct call_rest *rest);
+
 C_END

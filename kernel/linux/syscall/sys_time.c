@@ -110,15 +110,23 @@ static sysret_t sleep_for(struct thread *t, uint64_t until, uint64_t rest_at)
         return 0;
     uint64_t now = clock_mono_ns();
     struct __kernel_timespec rest = timespec_of(until > now ? until - now : 0);
-    t->rest_deadline = until;
-    t->rest_at = rest_at;
+    t->rest = (struct call_rest){.kind = REST_SLEEP, .deadline_ns = until, .at = rest_at};
     enum err err = rest_at == 0 ? ERR_OK : mm_write(t->mm, (uaddr_t){rest_at}, CSPAN_OF(rest));
     return err == ERR_OK ? (sysret_t)RESTART_REST : err;
 }
 
 sysret_t sys_restart_syscall(struct thread *t, const struct sys_args *)
 {
-    return t->rest_deadline == 0 ? ERR_INTR : sleep_for(t, t->rest_deadline, t->rest_at);
+    struct call_rest rest = t->rest;
+    switch (rest.kind) {
+    case REST_NONE:
+        return ERR_INTR;
+    case REST_SLEEP:
+        return sleep_for(t, rest.deadline_ns, rest.at);
+    case REST_FUTEX:
+        return sys_futex_rest(t, &rest);
+    }
+    return ERR_INTR;
 }
 
 sysret_t sys_nanosleep(struct thread *t, const struct sys_args *a)
