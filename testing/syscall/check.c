@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/syscall/check.h"
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 extern const struct test_case __start_cases[], __stop_cases[];
@@ -47,9 +48,16 @@ int in_child(void (*body)(void))
     return status;
 }
 
-int main(void)
+const char *program_path;
+
+[[gnu::weak]] int executed(int, char **) { return 1; }
+
+int main(int argc, char **argv)
 {
     unsigned count = 0;
+    if (argc > 1 && strcmp(argv[1], "executed") == 0)
+        return executed(argc, argv);
+    program_path = argv[0];
     for (running = __start_cases; running < __stop_cases; running++) {
         running->run();
         count++;

@@ -43,5 +43,10 @@ void check_equal(long a, long b, const char *a_text, const char *b_text, const c
 // An address where nothing is mapped.
 extern char *const nowhere;
 
+// How the program was called, and what it does instead of its cases when it is called with the
+// first argument "executed": none of its business, unless it says so.
+extern const char *program_path;
+int executed(int argc, char **argv);
+
 // Runs `body` in a child and returns what wait4 says of it.
 int in_child(void (*body)(void));

@@ -50,5 +50,8 @@ place() {
 [ "$(place)" != "$(place)" ] || { echo "FAILED: the vDSO is always in the same place"; failed=1; }
 [ "$(place --append norandmaps)" = "$(place --append norandmaps)" ] ||
     { echo "FAILED: norandmaps does not keep the vDSO in its place"; failed=1; }
-expect 126 "keel: the program cannot be started: it is not" --module "$0"
+# A script whose interpreter is not there, and what is nothing at all.
+expect 126 "keel: the program cannot be started: it, or the interpreter that it asks for, is not there" --module "$0"
+echo nothing >"$TEST_TMPDIR/nothing"
+expect 126 "keel: the program cannot be started: it is not an ELF program" --module "$TEST_TMPDIR/nothing"
 exit $failed

@@ -43,6 +43,12 @@ static enum err take_file(struct thread *t, uint64_t fd, struct mm_request *r)
     return err;
 }
 
+// What MAP_SHARED_VALIDATE knows: the flags that there were before it, and itself.
+constexpr uint64_t MAP_LEGACY =
+    MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |
+    MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |
+    MAP_HUGETLB | MAP_FIXED_NOREPLACE | (uint64_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
+
 // There are large pages, but none is set aside for MAP_HUGETLB.
 static enum err refuse_huge(uint64_t flags)
 {
@@ -72,12 +78,15 @@ static enum err decode(const struct sys_args *a, struct mm_request *r)
         r->kind.object_page = a->arg[5] >> PAGE_SHIFT;
     r->populate = (flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0;
     r->kind.prot = prot_decode(a->arg[2]);
-    r->kind.shared = type == MAP_SHARED;
+    bool validate = type == MAP_SHARED_VALIDATE && (flags & MAP_ANONYMOUS) == 0;
+    if (validate && (flags & ~(uint64_t)MAP_LEGACY) != 0)
+        return ERR_OPNOTSUPP;
+    r->kind.shared = type == MAP_SHARED || validate;
     r->kind.grows_down = (flags & MAP_GROWSDOWN) != 0;
     // Most of a stack is never touched.
     r->kind.flags = (uint8_t)((flags & MAP_LOCKED ? AREA_LOCKED : 0) |
                               (flags & MAP_STACK ? AREA_SMALL_PAGES : 0));
-    bool good = type == MAP_PRIVATE || (type == MAP_SHARED && !r->kind.grows_down);
+    bool good = type == MAP_PRIVATE || (r->kind.shared && !r->kind.grows_down);
     return good ? ERR_OK : ERR_INVAL;
 }
 
