@@ -28,8 +28,7 @@ class Linux : public ::testing::TestWithParam<bool>
 
 TEST_P(Linux, writes_and_ends)
 {
-    auto script = hostframe::Script().calls(
-        CODE, {{SYS_write, 1, DATA, 6}, {SYS_exit_group, 7}});
+    auto script = hostframe::Script().calls(CODE, {{SYS_write, 1, DATA, 6}, {SYS_exit_group, 7}});
     Outcome o = run(script, GetParam());
     EXPECT_EQ(o.console, "Hello\n");
     EXPECT_EQ(o.status, 7);

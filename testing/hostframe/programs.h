@@ -89,7 +89,10 @@ public:
     std::atomic<uint64_t> calls = 0; // that have been made
 
 private:
-    enum Role : uint64_t { FIRST = 1, OTHER = 2 };
+    enum Role : uint64_t {
+        FIRST = 1,
+        OTHER = 2
+    };
 
     static uint64_t next(struct user_regs &r)
     {

@@ -13,8 +13,8 @@
 #include "kernel/frame/user/user.h"
 #include "testing/ktest/ktest.h"
 
-// Tasks whose end the test waits for; asleep, since a CPU that looks for it all the time is one that
-// the host has to run beside those that do the work.
+// Tasks whose end the test waits for; asleep, since a CPU that looks for it all the time is one
+// that the host has to run beside those that do the work.
 struct crowd {
     uint32_t left; // atomic
     struct waitq nobody;

@@ -147,7 +147,8 @@ CASE(execve, "a script is its interpreter's argument")
     CHECK(realpath(program_path, path) != nullptr);
     snprintf(line, sizeof(line), "#! %s executed\nrest\n", path);
     script_path = make_script("script", line);
-    // self executed <script> arguments...: there are too few for "arguments", but enough to end well.
+    // self executed <script> arguments...: there are too few for "arguments", but enough to end
+    // well.
     set_arguments("x", nullptr, nullptr);
     CHECK_EQ(in_child(execute_script), GOOD << 8);
     snprintf(line, sizeof(line), "#!%s\n", in_dir("script"));
@@ -161,8 +162,7 @@ CASE(execve, "errors")
     CHECK_EQ(call(SYS_execve, in_dir("missing"), arguments, environment), -ENOENT);
     CHECK_EQ(call(SYS_execve, own_dir(), arguments, environment), -EACCES);
     CHECK_EQ(call(SYS_execve, make_file("not executable", "x"), arguments, environment), -EACCES);
-    CHECK_EQ(call(SYS_execve, make_script("text", "no program"), arguments, environment),
-             -ENOEXEC);
+    CHECK_EQ(call(SYS_execve, make_script("text", "no program"), arguments, environment), -ENOEXEC);
     CHECK_EQ(call(SYS_execve, make_script("empty", ""), arguments, environment), -ENOEXEC);
     CHECK_EQ(call(SYS_execve, make_script("lost", "#!/no/such\n"), arguments, environment),
              -ENOENT);
@@ -220,7 +220,7 @@ CASE(execveat, "what is open")
     CHECK_EQ(call(SYS_execveat, AT_FDCWD, program_path, arguments, environment, 1), -EINVAL);
     CHECK_EQ(call(SYS_execveat, 99, "x", arguments, environment, 0), -EBADF);
     CHECK_EQ(call(SYS_symlink, "text", in_dir("sym")), 0);
-    CHECK_EQ(call(SYS_execveat, AT_FDCWD, in_dir("sym"), arguments, environment,
-                  AT_SYMLINK_NOFOLLOW),
-             -ELOOP);
+    CHECK_EQ(
+        call(SYS_execveat, AT_FDCWD, in_dir("sym"), arguments, environment, AT_SYMLINK_NOFOLLOW),
+        -ELOOP);
 }

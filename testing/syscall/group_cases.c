@@ -98,7 +98,10 @@ static void lead_session(void)
     CHECK_EQ(status, 0);
 }
 
-CASE(setsid, "a new session and group, which children inherit") { CHECK_EQ(in_child(lead_session), 0); }
+CASE(setsid, "a new session and group, which children inherit")
+{
+    CHECK_EQ(in_child(lead_session), 0);
+}
 
 static void be_member_of_another_session(void)
 {
@@ -258,10 +261,7 @@ CASE(waitid, "errors")
 
 // ---- orphaned groups ---------------------------------------------------------------------------
 
-static void hang_up(int, siginfo_t *, void *)
-{
-    s->value[1]++;
-}
+static void hang_up(int, siginfo_t *, void *) { s->value[1]++; }
 
 // Its parent, the only one of another group of the session, ends while it is stopped.
 static void be_orphan(void)

@@ -98,9 +98,8 @@ CASE(linkat, "follows only if it is to")
     CHECK_EQ(call(SYS_linkat, AT_FDCWD, in_dir("sym"), AT_FDCWD, in_dir("hard"), 0), 0);
     CHECK_EQ(call(SYS_lstat, in_dir("hard"), &st), 0);
     CHECK(S_ISLNK(st.st_mode));
-    CHECK_EQ(call(SYS_linkat, AT_FDCWD, in_dir("sym"), AT_FDCWD, in_dir("hard2"),
-                  AT_SYMLINK_FOLLOW),
-             0);
+    CHECK_EQ(
+        call(SYS_linkat, AT_FDCWD, in_dir("sym"), AT_FDCWD, in_dir("hard2"), AT_SYMLINK_FOLLOW), 0);
     CHECK_EQ(call(SYS_lstat, in_dir("hard2"), &st), 0);
     CHECK(S_ISREG(st.st_mode));
     CHECK_EQ(call(SYS_linkat, AT_FDCWD, in_dir("sym"), AT_FDCWD, in_dir("h3"), 1), -EINVAL);

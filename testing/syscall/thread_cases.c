@@ -116,7 +116,10 @@ static void thread_ends_process(void)
         pause();
 }
 
-CASE(exit_group, "by any thread ends all of them") { CHECK_EQ(in_child(thread_ends_process), 9 << 8); }
+CASE(exit_group, "by any thread ends all of them")
+{
+    CHECK_EQ(in_child(thread_ends_process), 9 << 8);
+}
 
 static uint32_t thread_tid;
 
@@ -194,7 +197,6 @@ CASE(clone, "identifiers are told in both memories, and one is cleared at the en
     }
     CHECK_EQ(call(SYS_wait4, pid, &status, 0, nullptr), pid);
 }
-
 
 static int *page;
 

@@ -9,7 +9,7 @@ C_BEGIN
 struct stack_facts {
     uint64_t entry, headers, header_count;
     uint64_t interpreter_base; // 0: there is none
-    uint64_t vdso; // where its image begins; 0: there is none
+    uint64_t vdso;             // where its image begins; 0: there is none
 };
 
 // Writes strings, vectors and counts below `top` in `mm`, whose space is active, and says where the

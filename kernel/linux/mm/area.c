@@ -121,8 +121,8 @@ static bool agree(const struct area *x, const struct area *y)
         return false;
     struct area_kind goes_on = area_kind_at(x, x->end);
     return goes_on.prot == y->kind.prot && goes_on.shared == y->kind.shared &&
-           goes_on.grows_down == y->kind.grows_down && goes_on.flags == y->kind.flags && goes_on.never == y->kind.never &&
-           goes_on.object == y->kind.object &&
+           goes_on.grows_down == y->kind.grows_down && goes_on.flags == y->kind.flags &&
+           goes_on.never == y->kind.never && goes_on.object == y->kind.object &&
            (goes_on.object == nullptr || goes_on.object_page == y->kind.object_page);
 }
 

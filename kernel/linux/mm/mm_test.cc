@@ -391,7 +391,7 @@ TEST(Mm, pages_of_an_object_are_dropped_for_all_who_have_it)
         struct mm *mm, *child;
         struct vm_object *object;
         must(mm_create(&mm));
-        must(vm_object_create(4, &object));
+        must(vm_object_create(4 * PAGE_SIZE, &object));
         struct mm_request r = {};
         r.at = address(0);
         r.size = 4 * PAGE_SIZE;

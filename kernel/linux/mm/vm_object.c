@@ -209,8 +209,7 @@ bool vm_object_has(struct vm_object *o, uint64_t index)
 
 // A page that nobody has mapped goes, unless it would come back with bytes: references come from
 // one that there is, or under the lock.
-static void clear_page(struct vm_object *o, struct page_group *g, uint64_t i)
-    REQUIRES(lc_vm_object)
+static void clear_page(struct vm_object *o, struct page_group *g, uint64_t i) REQUIRES(lc_vm_object)
 {
     struct page **page = &ELEM(g->pages, i);
     if (*page == nullptr)

@@ -19,9 +19,9 @@ TLIST_DEFINE(children, struct kinship, sibling);
 TLIST_DEFINE(fellows, struct kinship, fellow);
 
 struct pid {
-    struct ttree_node node; // in the table
-    uint64_t nr;            // constant
-    struct thread *thread;  // until it has ended
+    struct ttree_node node;  // in the table
+    uint64_t nr;             // constant
+    struct thread *thread;   // until it has ended
     struct process *process; // until it has been waited for
     struct fellows group;
     uint32_t uses; // threads, processes, and processes' groups and sessions

@@ -56,10 +56,14 @@ enum call_restart : int {
 
 // What restart_syscall(2) goes on with.
 struct call_rest {
-    enum rest_kind : int { REST_NONE, REST_SLEEP, REST_FUTEX } kind;
-    uint64_t deadline_ns;  // of clock_mono_ns()
-    uint64_t at;           // where what is left goes (0: nowhere); or the word
-    uint32_t value, bits;  // of REST_FUTEX, as the next
+    enum rest_kind : int {
+        REST_NONE,
+        REST_SLEEP,
+        REST_FUTEX
+    } kind;
+    uint64_t deadline_ns; // of clock_mono_ns()
+    uint64_t at;          // where what is left goes (0: nowhere); or the word
+    uint32_t value, bits; // of REST_FUTEX, as the next
     bool shared;
 };
 
@@ -118,12 +122,12 @@ struct thread {
     struct pi_thread *pi;      // its own; constant
     enum call_restart restart; // of system call `call_nr`, which a signal has ended
     uint64_t call_nr;
-    struct call_rest rest;  // of RESTART_REST
-    uint64_t tell_tid;      // the word that says who it is when it begins; 0: none
-    uint64_t clear_tid;     // the word that is cleared when it ends; 0: none
-    uint64_t robust_list;   // of set_robust_list(2); 0: none
+    struct call_rest rest; // of RESTART_REST
+    uint64_t tell_tid;     // the word that says who it is when it begins; 0: none
+    uint64_t clear_tid;    // the word that is cleared when it ends; 0: none
+    uint64_t robust_list;  // of set_robust_list(2); 0: none
     struct thread_rseq rseq;
-    uint64_t faults;        // atomic: that have been served
+    uint64_t faults; // atomic: that have been served
     struct thread_traits traits;
 
     // Whoever made it by vfork(2) waits until it has let go of the memory that they share.
@@ -165,8 +169,8 @@ struct process {
 
     // The family. lc_processes
     struct pid *id, *group, *session; // in use until it has been waited for
-    struct process *parent; // null: the first process
-    struct thread *maker;   // which thread of the parent's counts as such; null: none yet
+    struct process *parent;           // null: the first process
+    struct thread *maker;             // which thread of the parent's counts as such; null: none yet
     struct cred *cred;      // its first thread's, or what that had at its end; as thread's
     bool is_reaper;         // of orphans below it: PR_SET_CHILD_SUBREAPER
     struct kinship kinship; // in the parent's and the group's lists
@@ -194,8 +198,8 @@ struct process {
     // execve(2): the thread that is to be the only one, where the others have ended; null: none.
     struct thread *sole GUARDED_BY(lc_signals);
     struct waitq thread_left;
-    struct entry *exe;       // what it executes, as exec_image has it. lc_processes
-    bool executes;           // it has called execve(2) since it was made. lc_processes
+    struct entry *exe; // what it executes, as exec_image has it. lc_processes
+    bool executes;     // it has called execve(2) since it was made. lc_processes
 
     uint32_t sequence_fences;      // atomic: how often all sequences were to begin anew
     uint32_t barriers;             // atomic: of membarrier(2), what it has registered for
@@ -285,8 +289,8 @@ void process_take_timer(struct process *p, struct signal_info *info);
 void process_forget_timers(struct process *p);
 
 // Makes the running thread, alone, execute the image with these credentials, both of which it takes
-// over; on an error too. The process's other threads have ended when it returns. ERR_NOMEM, ERR_AGAIN: it is to end itself.
-// ERR_INVAL: another process has the same signal handlers.
+// over; on an error too. The process's other threads have ended when it returns. ERR_NOMEM,
+// ERR_AGAIN: it is to end itself. ERR_INVAL: another process has the same signal handlers.
 enum err process_execute(struct thread *t, struct exec_image *image, struct cred *cred);
 
 // What to wait for.

@@ -14,10 +14,7 @@ struct signal_info siginfo_sent(uint32_t signal, int32_t code, uint64_t pid, uin
         .signal = (int32_t)signal, .code = code, .words = {pair((uint32_t)pid, uid)}};
 }
 
-struct signal_info siginfo_kernel(uint32_t signal)
-{
-    return siginfo_sent(signal, SI_KERNEL, 0, 0);
-}
+struct signal_info siginfo_kernel(uint32_t signal) { return siginfo_sent(signal, SI_KERNEL, 0, 0); }
 
 struct signal_info siginfo_timer(uint32_t signal, int32_t code, uint32_t id, uint64_t value)
 {

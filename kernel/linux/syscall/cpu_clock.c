@@ -10,7 +10,7 @@ constexpr uint32_t KIND_MASK = 3, KIND_USED = 2, IS_THREAD = 4;
 // caller's process.
 static bool find_other(struct thread *t, uint32_t clock, struct cpu_clock *out)
 {
-    uint64_t id = (uint32_t) ~((int32_t)clock >> 3);
+    uint64_t id = (uint32_t)~((int32_t)clock >> 3);
     if ((clock & IS_THREAD) == 0) {
         out->process = process_find(id != 0 ? id : t->process->pid);
         return out->process != nullptr && (id == 0 || out->process->pid == id);

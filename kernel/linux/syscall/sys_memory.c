@@ -44,10 +44,10 @@ static enum err take_file(struct thread *t, uint64_t fd, struct mm_request *r)
 }
 
 // What MAP_SHARED_VALIDATE knows: the flags that there were before it, and itself.
-constexpr uint64_t MAP_LEGACY =
-    MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |
-    MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |
-    MAP_HUGETLB | MAP_FIXED_NOREPLACE | (uint64_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
+constexpr uint64_t MAP_LEGACY = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN |
+                                MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |
+                                MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |
+                                MAP_FIXED_NOREPLACE | (uint64_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
 
 // There are large pages, but none is set aside for MAP_HUGETLB.
 static enum err refuse_huge(uint64_t flags)

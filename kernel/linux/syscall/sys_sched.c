@@ -6,8 +6,8 @@
 #include <linux/resource.h>
 #include <linux/sched.h>
 
-static_assert(POLICY_NORMAL == SCHED_NORMAL && POLICY_FIFO == SCHED_FIFO &&
-              POLICY_RR == SCHED_RR && POLICY_BATCH == SCHED_BATCH && POLICY_IDLE == SCHED_IDLE);
+static_assert(POLICY_NORMAL == SCHED_NORMAL && POLICY_FIFO == SCHED_FIFO && POLICY_RR == SCHED_RR &&
+              POLICY_BATCH == SCHED_BATCH && POLICY_IDLE == SCHED_IDLE);
 
 constexpr int32_t PRIORITY_MIN = 1, PRIORITY_MAX = 99;
 
@@ -17,16 +17,13 @@ static uint64_t tid_or_own(struct thread *t, uint64_t arg)
     return tid == 0 ? t->tid : (uint64_t)tid;
 }
 
-static bool is_real_time(uint32_t policy)
-{
-    return policy == POLICY_FIFO || policy == POLICY_RR;
-}
+static bool is_real_time(uint32_t policy) { return policy == POLICY_FIFO || policy == POLICY_RR; }
 
 // SCHED_DEADLINE is not there.
 static bool is_known(uint32_t policy)
 {
-    return policy == POLICY_NORMAL || policy == POLICY_BATCH ||
-           policy == POLICY_IDLE || is_real_time(policy);
+    return policy == POLICY_NORMAL || policy == POLICY_BATCH || policy == POLICY_IDLE ||
+           is_real_time(policy);
 }
 
 static bool fits(uint32_t policy, int32_t priority)
@@ -285,7 +282,9 @@ sysret_t sys_setpriority(struct thread *t, const struct sys_args *a)
     int32_t nice = (int32_t)a->arg[2], least;
     struct schedule_change c = {
         .sets_nice = true,
-        .nice = nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice,
+        .nice = nice < NICE_MIN   ? NICE_MIN
+                : nice > NICE_MAX ? NICE_MAX
+                                  : nice,
     };
     return nice_named(t, a, &c, &least);
 }

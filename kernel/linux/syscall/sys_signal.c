@@ -26,7 +26,7 @@ static struct signal_action exchange(struct process *p, uint32_t signal,
         *a = *new;
         // One that waits is dropped if it is ignored from now on.
         if (new->handler == SIGNAL_IGNORE ||
-            (new->handler == SIGNAL_DEFAULT && signal_default_of(signal) == SIGNAL_IGNORED))
+            (new->handler == SIGNAL_DEFAULT &&signal_default_of(signal) == SIGNAL_IGNORED))
             signals_take_back(p, sigset_of(signal));
     }
     signals_unlock(p);
@@ -115,8 +115,7 @@ sysret_t sys_sigaltstack(struct thread *t, const struct sys_args *a)
     user_ctx_get_regs(t->ctx, &regs);
     struct signal_stack told = signal_stack_told(&t->signals.stack, regs.rsp);
     bool on_it = told.flags == SIGNAL_STACK_ON;
-    struct user_stack user,
-        before = {.start = told.start, .flags = told.flags, .size = told.size};
+    struct user_stack user, before = {.start = told.start, .flags = told.flags, .size = told.size};
     if (a->arg[0] != 0) {
         enum err err = mm_read(t->mm, (uaddr_t){a->arg[0]}, SPAN_OF(user));
         if (err != ERR_OK)

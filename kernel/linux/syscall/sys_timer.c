@@ -116,8 +116,7 @@ static enum err read_notice(struct thread *t, uint64_t at, struct timer_notice *
     if ((!to_thread && e.how != SIGEV_SIGNAL && e.how != SIGEV_THREAD) || e.signal < 1 ||
         e.signal > (int32_t)SIGNAL_MAX)
         return ERR_INVAL;
-    *n = (struct timer_notice){
-        .signal = (uint32_t)e.signal, .has_value = true, .value = e.value};
+    *n = (struct timer_notice){.signal = (uint32_t)e.signal, .has_value = true, .value = e.value};
     if (!to_thread)
         return ERR_OK;
     n->to = e.tid > 0 ? thread_find((uint64_t)e.tid) : nullptr;
@@ -200,8 +199,8 @@ sysret_t sys_timer_settime(struct thread *t, const struct sys_args *a)
     if (err == ERR_OK)
         err = timespec_read(t, a->arg[2] + sizeof(struct __kernel_timespec), &new.value);
     if (err == ERR_OK)
-        err = timer_exchange(t->process, (int32_t)a->arg[0], (a->arg[1] & TIMER_ABSTIME) != 0,
-                             &new, &old);
+        err = timer_exchange(t->process, (int32_t)a->arg[0], (a->arg[1] & TIMER_ABSTIME) != 0, &new,
+                             &old);
     if (err != ERR_OK || a->arg[3] == 0)
         return err;
     struct __kernel_itimerspec user = itimerspec_of(&old);

@@ -27,7 +27,9 @@ sysret_t sys_wait4(struct thread *t, const struct sys_args *a)
         return ERR_SRCH;
     struct wait_request request = {
         .pid = pid > 0 ? (uint64_t)pid : 0,
-        .group = pid == 0 ? own_group(t) : pid < -1 ? (uint64_t)-pid : 0,
+        .group = pid == 0   ? own_group(t)
+                 : pid < -1 ? (uint64_t)-pid
+                            : 0,
         .poll = (options & WNOHANG) != 0,
         .ended = true,
         .stopped = (options & WUNTRACED) != 0,

@@ -9,7 +9,7 @@ struct interval_timer {
     struct timer timer;
     struct interval_timer *before; // of those whose time has come
     struct list_link due;          // among those that are to be served
-    struct ttree_node by_id; // in the process's
+    struct ttree_node by_id;       // in the process's
     uint64_t id;
     struct process *process; // which has it
     struct thread *of;       // whose processor time it goes by: a reference, or null

@@ -30,7 +30,7 @@ enum err vdso_init(void)
     struct vdso_data data = {.has_rdtscp = user_has_rdtscp()};
     if (!is_wanted())
         return ERR_OK;
-    enum err err = vm_object_create(1, &vdso.data);
+    enum err err = vm_object_create(PAGE_SIZE, &vdso.data);
     if (err == ERR_OK)
         err = vm_object_page(vdso.data, 0, &vdso.page);
     if (err == ERR_OK)
