@@ -172,8 +172,9 @@ static void close_pipe(struct file *f)
 
 static const struct file_ops pipe_ops = {read_pipe, write_pipe, close_pipe, false};
 
-// The inode's pipe, which is opened for what the flags say.
-static enum err open_pipe(struct inode *i, uint32_t flags, struct pipe **out)
+// The inode's pipe, which is opened for what the flags say. `*others`: how often it has been opened
+// for the other side.
+static enum err open_pipe(struct inode *i, uint32_t flags, struct pipe **out, uint32_t *others)
 {
     uint32_t mode = flags & O_ACCMODE;
     enum err err = ERR_OK;
@@ -191,6 +192,7 @@ static enum err open_pipe(struct inode *i, uint32_t flags, struct pipe **out)
             store_release(&p->writers, p->writers + 1);
             store_release(&p->writings, p->writings + 1);
         }
+        *others = mode == O_RDONLY ? p->writings : p->readings;
         pipe_unlock(p);
         *out = p;
     }
@@ -204,10 +206,11 @@ enum err pipe_make(uint32_t flags, uint32_t uid, uint32_t gid, struct file **rea
     struct inode_request r = {.mode = MODE_FIFO | 0600, .uid = uid, .gid = gid};
     struct inode *i;
     struct pipe *p;
+    uint32_t others;
     enum err err = inode_create(&r, &i);
     if (err != ERR_OK)
         return err;
-    err = open_pipe(i, O_RDONLY, &p);
+    err = open_pipe(i, O_RDONLY, &p, &others);
     if (err != ERR_OK)
         goto put_inode;
     err = file_make(&pipe_ops, i, nullptr, O_RDONLY | flags, reader);
@@ -224,7 +227,7 @@ enum err pipe_make(uint32_t flags, uint32_t uid, uint32_t gid, struct file **rea
         file_put(*reader);
         return err;
     }
-    return open_pipe(i, O_WRONLY, &p);
+    return open_pipe(i, O_WRONLY, &p, &others);
 
 put_inode:
     inode_put(i);
@@ -242,35 +245,31 @@ static void leave_fifo(struct inode *i, uint32_t flags)
     close_pipe(&f);
 }
 
+static bool is_met(const struct pipe *p, bool reads, uint32_t before)
+{
+    return reads ? load_acquire(&p->writings) != before || load_acquire(&p->writers) > 0
+                 : load_acquire(&p->readings) != before || load_acquire(&p->readers) > 0;
+}
+
 // Who opens one side waits until the other has been opened since, even if that is closed again.
 enum err pipe_open_fifo(struct inode *i, uint32_t flags, bool (*cancelled)(void),
                         const struct file_ops **ops)
 {
     struct wait_limits limits = {.cancelled = cancelled};
-    uint32_t mode = flags & O_ACCMODE;
+    uint32_t mode = flags & O_ACCMODE, before;
     struct pipe *p;
-    enum err err = open_pipe(i, flags, &p);
+    enum err err = open_pipe(i, flags, &p, &before);
     if (err != ERR_OK)
         return err;
     waitq_wake_all(&p->opened);
     *ops = &pipe_ops;
     bool reads = mode == O_RDONLY, waits = (flags & O_NONBLOCK) == 0;
-    bool alone = reads ? load_acquire(&p->writers) == 0 : load_acquire(&p->readers) == 0;
-    if (mode == O_RDWR || !alone || (reads && !waits))
+    if (mode == O_RDWR || is_met(p, reads, before) || (reads && !waits))
         return ERR_OK;
-    if (!waits) {
+    if (waits)
+        waitq_until_or(&p->opened, is_met(p, reads, before), &limits, err);
+    else
         err = ERR_NXIO;
-    } else if (reads) {
-        uint32_t before = load_acquire(&p->writings);
-        waitq_until_or(&p->opened,
-                       load_acquire(&p->writings) != before || load_acquire(&p->writers) > 0,
-                       &limits, err);
-    } else {
-        uint32_t before = load_acquire(&p->readings);
-        waitq_until_or(&p->opened,
-                       load_acquire(&p->readings) != before || load_acquire(&p->readers) > 0,
-                       &limits, err);
-    }
     if (err != ERR_OK)
         leave_fifo(i, flags);
     return err;

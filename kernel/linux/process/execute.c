@@ -103,13 +103,16 @@ enum err process_execute(struct thread *t, struct exec_image *image, struct cred
     struct process *p = t->process;
     struct descriptors *files = nullptr;
     enum err err = refcount_read(&p->handlers->refs) > 1 ? ERR_INVAL : ERR_OK;
-    if (err == ERR_OK)
-        err = become_sole(t);
     // Descriptors that others share stay as they are to these (execve(2)).
     if (err == ERR_OK && descriptors_are_shared(t->files))
         err = descriptors_copy(t->files, &files);
-    if (err != ERR_OK)
+    if (err == ERR_OK)
+        err = become_sole(t);
+    if (err != ERR_OK) {
+        if (files != nullptr)
+            descriptors_put(files);
         return give_up(image, cred, err);
+    }
     if (files != nullptr) {
         descriptors_put(t->files);
         t->files = files;

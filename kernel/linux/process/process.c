@@ -158,6 +158,8 @@ bool process_ended(struct process *p, uint32_t wait_status)
     struct process *reaper = process_reaper(p);
     for (struct kinship *k; (k = children_pop_front(&p->children)) != nullptr;)
         adopt(k->process, reaper);
+    exec_file_put(p->exe); // which may be written to again
+    p->exe = nullptr;
     p->wait_status = wait_status;
     p->ended = true;
     bool unwanted = report_end(p);
