@@ -152,6 +152,14 @@ QEMU = _RUNTIME + [
 DEBIAN = [
     "bash-static",
     "busybox-static",
+    "coreutils",
+    "dash",
+    "libacl1",
+    "libattr1",
+    "libc6",
+    "libgmp10",
+    "libpcre2-8-0",
+    "libselinux1",
 ]
 
 # GRUB's image maker, its BIOS modules, and xorriso.

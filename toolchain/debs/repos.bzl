@@ -169,7 +169,11 @@ def _tools():
     debs_repository(
         name = "debian",
         build_file = "//toolchain/debs:debian.BUILD",
-        cmds = ["rm -rf usr/share"],
+        cmds = [
+            "rm -rf usr/share etc",
+            _NO_GCONV,
+            _NO_DANGLING_LINKS,
+        ],
         debs = _debs(DEBIAN),
     )
     debs_repository(
