@@ -14,9 +14,14 @@ struct stdio_decoder {
     bool error;   // what comes is standard error
 };
 
-// The next byte. True: it, or with `*pair` DLE and it, is to be written, to standard error if
-// d->error.
-bool stdio_decode(struct stdio_decoder *d, unsigned char byte, bool *pair);
+// What the next byte is.
+enum stdio_part {
+    STDIO_NOTHING,   // a part of a pair
+    STDIO_BYTE,      // to be written, to standard error if d->error
+    STDIO_DLE_BYTE,  // the same, behind a DLE
+    STDIO_ASKS,      // the program reads: standard input is to be carried from now on
+};
+enum stdio_part stdio_decode(struct stdio_decoder *d, unsigned char byte);
 
 // Puts bytes of standard input into pairs. `to` has room for twice as many; returns how many.
 size_t stdio_encode(const unsigned char *from, size_t len, unsigned char *to);
@@ -28,7 +33,8 @@ struct stdio_pipes {
     int guest_in, guest_out;
 };
 
-// Starts to carry bytes between them and the launcher's own. False: errno says why.
+// Starts to carry bytes between them and the launcher's own: input once it is asked for. False: errno
+// says why.
 bool stdio_start(struct stdio_pipes *pipes);
 
 // Passes on what has been written, when nobody holds the other ends any more.

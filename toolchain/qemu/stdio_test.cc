@@ -6,16 +6,18 @@
 namespace
 {
 
-// What comes out of a console's bytes: standard error in brackets.
+// What comes out of a console's bytes: standard error in brackets, and a question for input.
 std::string decode(const std::string &bytes)
 {
     struct stdio_decoder d = {};
     std::string out;
     for (char c : bytes) {
-        bool pair;
-        if (!stdio_decode(&d, static_cast<unsigned char>(c), &pair))
+        enum stdio_part part = stdio_decode(&d, static_cast<unsigned char>(c));
+        if (part == STDIO_NOTHING)
             continue;
-        std::string text = (pair ? "\x10" : "") + std::string(1, c);
+        std::string text = part == STDIO_ASKS       ? "?"
+                           : part == STDIO_DLE_BYTE ? "\x10" + std::string(1, c)
+                                                    : std::string(1, c);
         out += d.error ? "[" + text + "]" : text;
     }
     return out;
@@ -37,6 +39,8 @@ TEST(Stdio, streams_are_told_apart)
                      "1"),
               "[\x10]");
 }
+
+TEST(Stdio, input_is_asked_for) { EXPECT_EQ(decode("a\x10rb"), "a?b"); }
 
 TEST(Stdio, what_is_no_pair_is_passed_on) { EXPECT_EQ(decode("a\x10zb"), "a\x10zb"); }
 

@@ -10,6 +10,7 @@ constexpr uint64_t LOOK_FIRST_NS = 50'000, LOOK_LAST_NS = 5'000'000;
 struct tty {
     struct mutex lock;
     bool framed;                     // constant
+    bool asked GUARDED_BY(lc_tty);   // for input
     bool escaped GUARDED_BY(lc_tty); // a DLE has come, and not yet what belongs to it
     bool ended GUARDED_BY(lc_tty);
     struct waitq waiters; // whom only time and signals wake
@@ -104,11 +105,21 @@ static size_t decode(struct span bytes) REQUIRES(lc_tty)
     return kept;
 }
 
+// Input does not come before somebody reads: who starts the machine may want it for others.
+static void ask_for_input(void) REQUIRES(lc_tty)
+{
+    static const uint8_t ask[] = {DLE, 'r'};
+    if (tty.framed && !tty.asked)
+        console_write(CSPAN_OF(ask));
+    tty.asked = true;
+}
+
 // What has come. `*end`: nothing will come any more.
 static enum err take_input(struct transfer *to, bool *end) REQUIRES(lc_tty)
 {
     uint8_t buffer[256];
     struct span bytes = span_sub(SPAN_OF(buffer), 0, min_u64(sizeof(buffer), to->left));
+    ask_for_input();
     size_t len = tty.ended ? 0 : console_read(bytes);
     if (tty.framed)
         len = decode(span_sub(bytes, 0, len));
