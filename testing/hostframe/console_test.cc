@@ -53,4 +53,20 @@ TEST(Console, the_log_is_shown_up_to_a_level)
               "[keel] d\n");
 }
 
+TEST(Console, what_has_come_is_read_once)
+{
+    hostframe::Machine m;
+    m.input = "abcdef";
+    m.main = [] {
+        uint8_t bytes[4] = {};
+        EXPECT_EQ(console_read(SPAN_OF(bytes)), 4u);
+        EXPECT_TRUE(cspan_equal(CSPAN_OF(bytes), SPAN_TEXT("abcd")));
+        EXPECT_EQ(console_read(SPAN_OF(bytes)), 2u);
+        EXPECT_TRUE(cspan_starts_with(CSPAN_OF(bytes), SPAN_TEXT("ef")));
+        EXPECT_EQ(console_read(SPAN_OF(bytes)), 0u);
+        power_off(0);
+    };
+    EXPECT_EQ(hostframe::run(m).status, 0);
+}
+
 } // namespace
