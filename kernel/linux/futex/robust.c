@@ -9,7 +9,7 @@ constexpr uint32_t ENTRIES_MAX = ROBUST_LIST_LIMIT;
 // An entry's address, and in its lowest bit whether its lock is one that lends priority.
 constexpr uint64_t IS_PI = 1;
 
-struct walk {
+struct robust_walk {
     struct mm *mm;
     uint32_t tid;
     uint64_t offset; // from an entry to its word
@@ -31,7 +31,7 @@ static void wake_one(struct futex_word word)
 }
 
 // `pending`: it was about to be locked or unlocked, and may have been let go already.
-static void let_go(const struct walk *w, uint64_t entry, bool pending)
+static void let_go(const struct robust_walk *w, uint64_t entry, bool pending)
 {
     struct futex_word word = {w->mm, {(entry & ~IS_PI) + w->offset}, true};
     uint32_t seen;
@@ -58,7 +58,7 @@ static void let_go(const struct walk *w, uint64_t entry, bool pending)
 void futex_robust_end(struct mm *mm, uint64_t head, uint64_t tid)
 {
     uint64_t entry, pending;
-    struct walk w = {.mm = mm, .tid = (uint32_t)tid};
+    struct robust_walk w = {.mm = mm, .tid = (uint32_t)tid};
     // struct robust_list_head: the first entry, the offset, the one that is about to be changed.
     if (head == 0 || read_u64(mm, head, &entry) != ERR_OK ||
         read_u64(mm, head + 8, &w.offset) != ERR_OK || read_u64(mm, head + 16, &pending) != ERR_OK)
