@@ -407,6 +407,13 @@ enum err vm_cursor_share(struct vm_cursor *from, struct vm_cursor *to, size_t pa
 
 // ---- accesses --------------------------------------------------------------------------------
 
+// As a CPU does it: only in an entry that is still what it was. False: it is to be looked up again.
+static bool note_use(Entry *e, uint64_t entry, uint8_t needs)
+{
+    uint64_t used = entry | ACCESSED | (needs & VM_WRITE ? DIRTY : 0);
+    return e->compare_exchange_strong(entry, used, std::memory_order_relaxed);
+}
+
 uint64_t hostframe::user_access(struct vm_space *space, uint64_t at, uint8_t needs, void *to,
                                 const void *from, size_t n)
 {
@@ -414,12 +421,14 @@ uint64_t hostframe::user_access(struct vm_space *space, uint64_t at, uint8_t nee
         (needs & VM_WRITE ? PAGE_FAULT_WRITE : 0) | (needs & VM_EXEC ? PAGE_FAULT_FETCH : 0);
     std::shared_lock l(space->reach);
     Entry *e = at < USER_END ? find(space, at, 1) : nullptr;
-    uint64_t entry = e != nullptr ? e->load(std::memory_order_acquire) : 0;
-    if ((entry & PERM) == 0)
-        return error;
-    if ((entry & needs) != needs)
-        return error | PAGE_FAULT_PRESENT;
-    e->fetch_or(ACCESSED | (needs & VM_WRITE ? DIRTY : 0), std::memory_order_relaxed);
+    uint64_t entry;
+    do {
+        entry = e != nullptr ? e->load(std::memory_order_acquire) : 0;
+        if ((entry & PERM) == 0)
+            return error;
+        if ((entry & needs) != needs)
+            return error | PAGE_FAULT_PRESENT;
+    } while (!note_use(e, entry, needs));
     uint8_t *bytes = page_bytes(page_of(entry)) + (at & PAGE_MASK);
     if (to != nullptr)
         hidden_copy(to, bytes, n);
@@ -434,10 +443,12 @@ bool hostframe::user_word(struct vm_space *space, uint64_t at, uint32_t *expecte
     uint8_t needs = value != nullptr ? VM_READ | VM_WRITE : VM_READ;
     std::shared_lock l(space->reach);
     Entry *e = find(space, at, 1);
-    uint64_t entry = e != nullptr ? e->load(std::memory_order_acquire) : 0;
-    if ((entry & needs) != needs)
-        return false;
-    e->fetch_or(ACCESSED | (value != nullptr ? DIRTY : 0), std::memory_order_relaxed);
+    uint64_t entry;
+    do {
+        entry = e != nullptr ? e->load(std::memory_order_acquire) : 0;
+        if ((entry & needs) != needs)
+            return false;
+    } while (!note_use(e, entry, needs));
     auto *word = reinterpret_cast<uint32_t *>(page_bytes(page_of(entry)) + (at & PAGE_MASK));
     if (value == nullptr)
         *expected = __atomic_load_n(word, __ATOMIC_SEQ_CST);
